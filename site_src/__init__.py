@@ -1,0 +1,128 @@
+"""The page API: the few functions that a page's blocks may call.
+
+Loading this imports nothing; each function brings in what it needs. All of them work
+only inside an executed page (`python -m site_src run`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+    from types import ModuleType
+
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "ablated",
+    "claim",
+    "data_file",
+    "diff",
+    "experiment",
+    "figure",
+    "shapes",
+    "table",
+]
+
+
+def experiment(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Keep a function's result under a key of its own, so that it runs only if needed.
+
+    Args:
+        function: A function of the page. Its arguments and its result are JSON data
+            without NaN. It starts from the page's seed at every call.
+    """
+    from site_src.execution.units import Unit
+
+    return Unit(function)
+
+
+def figure(drawing: Figure, *, alt: str, caption: str) -> None:
+    """Print a Matplotlib figure as finished SVG that follows light and dark.
+
+    Args:
+        drawing: The figure; it is closed.
+        alt: What is seen, for a reader who does not see it.
+        caption: The one thing that the figure says. `code` is allowed.
+    """
+    from site_src.figures import svg
+
+    svg.show(drawing, alt=alt, caption=caption)
+
+
+def table(
+    rows: Sequence[Sequence[object]], *, header: Sequence[str], caption: str
+) -> None:
+    """Print a table.
+
+    Args:
+        rows: Cells by row; backticks become code. Format floats yourself.
+        header: Column names, units included.
+        caption: The one thing that the table says.
+    """
+    from site_src.figures import tables
+
+    tables.show(rows, header=header, caption=caption)
+
+
+def shapes(example: Callable[..., Any]) -> None:
+    """Print what goes into a snippet and what comes out, by running its `example()`.
+
+    Args:
+        example: The snippet's `example`, which returns (module, inputs).
+    """
+    from site_src.figures import tables
+
+    tables.show_shapes(example)
+
+
+def claim(
+    name: str, value: float | str, *, holds: bool, spec: str = ".3g", unit: str = ""
+) -> None:
+    """Declare a measured value; the page's prose shows it as `{claim:name}`.
+
+    Args:
+        name: Lower-case words joined by hyphens, once a page.
+        value: The number, or a finished text.
+        holds: Whether what the prose asserts of it is true; False fails the build.
+        spec: How a number is written, as in `format(value, spec)`.
+        unit: What follows the number; a space is put before it unless it is %.
+    """
+    from site_src import claims
+
+    claims.declare(name, value, holds=bool(holds), spec=spec, unit=unit)
+
+
+def ablated(snippet: str, replace: Mapping[str, str]) -> ModuleType:
+    """Load a copy of a snippet with parts of its source replaced.
+
+    Args:
+        snippet: The file below snippets/, such as "recurrent/lstm.py".
+        replace: Old text → new text; each old text occurs exactly once.
+    """
+    from site_src import ablation
+
+    return ablation.load(snippet, replace)
+
+
+def diff(snippet: str, replace: Mapping[str, str]) -> None:
+    """Print the replacements that `ablated` would make, as a diff with line numbers."""
+    from site_src import ablation
+
+    ablation.show_diff(snippet, replace)
+
+
+def data_file(name: str) -> Path:
+    """The path of a data file of the repository, for reading.
+
+    Args:
+        name: The file, relative to the repository, such as "docs/data/co2.csv".
+    """
+    from site_src.execution import session
+
+    path = session.require().root / name
+    if not path.is_file():
+        raise FileNotFoundError(f"the repository has no file {name}")
+    return path

@@ -1,0 +1,45 @@
+"""Measured values that the prose of a page names."""
+
+from __future__ import annotations
+
+import re
+
+NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+
+def declare(
+    name: str, value: float | str, *, holds: bool, spec: str, unit: str
+) -> None:
+    """Record a claim of the running block (see `site_src.claim`)."""
+    from site_src.execution import session
+
+    if not NAME.fullmatch(name):
+        raise ValueError(f"a claim is named in lower-case words, not {name!r}")
+    shown = written(value, spec, unit)
+    if not holds:
+        raise AssertionError(f"the claim {name!r} does not hold: it is {shown}")
+    session.require().claim(name, {"text": shown})
+
+
+def written(value: float | str, spec: str, unit: str) -> str:
+    """The value as the reader sees it.
+
+    >>> written(0.000071, ".1e", "")
+    '7.1 × 10⁻⁵'
+    >>> written(0.42, ".0%", "")
+    '42\u202f%'
+    """
+    text = value if isinstance(value, str) else format(value, spec)
+    if not isinstance(value, str) and re.search(r"nan|inf", text):
+        raise ValueError(f"a claim cannot be {text}")
+    match = re.fullmatch(r"(-?[\d.]+)e([+-]\d+)", text)
+    if match:
+        power = str(int(match[2])).translate(
+            str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+        )
+        text = f"{match[1]} × 10{power}"
+    if text.endswith("%"):
+        text = text[:-1] + "\N{NARROW NO-BREAK SPACE}%"
+    if not isinstance(value, str) and text.startswith("-"):
+        text = "−" + text[1:]
+    return f"{text}\N{NO-BREAK SPACE}{unit}" if unit else text

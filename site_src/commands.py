@@ -1,0 +1,177 @@
+"""The command line: what each command takes, and the one way in which all report."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from site_src.execution.schedule import Options, Outcome, run
+from site_src.page import Page, read_pages
+from site_src.problem import Problem, Problems
+from site_src.progress import Progress
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a command.
+
+    Returns:
+        The exit code: 0, 1 when something is wrong with the site, 2 for a wrong call.
+    """
+    options = _parser().parse_args(arguments)
+    root = Path(options.root).resolve()
+    if not (root / "docs").is_dir():
+        print(f"{root} has no docs/; call this from the repository", file=sys.stderr)
+        return 2
+    try:
+        problems: list[Problem] = options.command(root, options)
+    except Problems as error:
+        problems = error.problems
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    for problem in sorted(set(problems)):
+        print(problem, file=sys.stderr)
+    if problems:
+        count = len(set(problems))
+        print(f"{count} problem{'s' if count > 1 else ''}", file=sys.stderr)
+    return 1 if problems else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m site_src", description=__doc__)
+    parser.add_argument("-q", "--quiet", action="store_true", help="only problems")
+    parser.add_argument(
+        "--root", default=Path.cwd(), help="the repository (default: .)"
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    execute = commands.add_parser("run", help="execute the pages that have changed")
+    _execution(execute)
+    execute.add_argument(
+        "--page",
+        action="append",
+        metavar="SLUG",
+        help="only this page; may be repeated",
+    )
+    execute.add_argument(
+        "--shard", default="1/1", metavar="I/N", help="the i-th of n parts"
+    )
+    execute.set_defaults(command=_run)
+
+    check = commands.add_parser("check", help="check the pages without running them")
+    check.set_defaults(command=_check)
+
+    build = commands.add_parser("build", help="check, execute and build into site/")
+    _execution(build)
+    build.set_defaults(command=_build)
+
+    serve = commands.add_parser("serve", help="build, serve, and follow every edit")
+    serve.add_argument("--address", default="127.0.0.1:8000", metavar="HOST:PORT")
+    serve.set_defaults(command=_serve)
+    return parser
+
+
+def _execution(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--force", action="store_true", help="run also what is fresh")
+    parser.add_argument(
+        "--jobs", type=int, default=0, help="pages at once (default: cores)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of every page")
+
+
+def _run(root: Path, options: argparse.Namespace) -> list[Problem]:
+    pages = read_pages(root)
+    if options.page:
+        pages = _chosen(pages, options.page)
+    problems = [fault for page in pages for fault in page.fences.problems]
+    return problems + execute(root, pages, options, _shard(options.shard)).problems
+
+
+def _check(root: Path, options: argparse.Namespace) -> list[Problem]:
+    from site_src.lint.site import everything
+
+    return everything(root)
+
+
+def _build(root: Path, options: argparse.Namespace) -> list[Problem]:
+    from site_src.lint.site import everything
+    from site_src.publish import publish
+
+    problems = everything(root)
+    broken = {problem.path for problem in problems}
+    pages = [page for page in read_pages(root) if page.path not in broken]
+    problems += execute(root, pages, options).problems
+    if not problems:
+        problems = publish(root)
+    if problems:
+        kept = " site/ is as it was." if (root / "site").exists() else ""
+        print(f"Nothing was published.{kept}", file=sys.stderr)
+    elif not options.quiet:
+        print("Built site/")
+    return problems
+
+
+def _serve(root: Path, options: argparse.Namespace) -> list[Problem]:
+    from site_src.serve import serve
+
+    serve(root, options.address)
+    return []
+
+
+def execute(
+    root: Path,
+    pages: Sequence[Page],
+    options: argparse.Namespace,
+    shard: tuple[int, int] = (1, 1),
+) -> Outcome:
+    """Execute pages with a progress bar and a summary."""
+    choices = Options(
+        jobs=options.jobs, force=options.force, shard=shard, seed=options.seed
+    )
+    with Progress(quiet=options.quiet) as progress:
+        outcome = run(root, pages, choices, progress.hear)
+    if not options.quiet:
+        print(summary(outcome))
+    return outcome
+
+
+def summary(outcome: Outcome) -> str:
+    """One line on what a run did."""
+    words = (
+        f"{len(outcome.executed)} pages executed ({outcome.blocks} blocks), "
+        f"{len(outcome.fresh)} unchanged"
+    )
+    failed = len({problem.path for problem in outcome.problems})
+    if failed:
+        words += f", {failed} failed"
+    if outcome.network is not None:
+        words += "; network " + (
+            "could not be taken away" if outcome.network else "off"
+        )
+    return words
+
+
+def _chosen(pages: Sequence[Page], names: Sequence[str]) -> list[Page]:
+    chosen = []
+    for name in names:
+        found = [page for page in pages if name in (page.slug, page.name, page.path)]
+        if not found:
+            known = ", ".join(page.name for page in pages if page.blocks)
+            sys.exit(f"there is no page {name}; pages with code: {known}")
+        chosen += found
+    return chosen
+
+
+def _shard(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d+)/(\d+)", text)
+    if not match or not 1 <= int(match[1]) <= int(match[2]):
+        sys.exit(f"--shard takes i/n with 1 <= i <= n, such as 2/8, not {text!r}")
+    return int(match[1]), int(match[2])
+
+
+if os.name != "posix":  # pragma: no cover
+    sys.exit("Blueprints is built on Linux or macOS")

@@ -1,0 +1,192 @@
+"""Experiments: functions of a page whose result is data, kept under their own key.
+
+The key holds the syntax of the function and of everything of the page that it names,
+its arguments, and the first-party modules behind the names, so that changing a plot,
+a comment or a sentence does not train again.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+import inspect
+import json
+import sys
+import textwrap
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from site_src.execution import session
+from site_src.execution.fingerprint import environment, file_hash, versions
+from site_src.execution.store import Store
+
+
+class Unit:
+    """A page's function that runs only when something it depends on has changed.
+
+    Args:
+        function: Defined in the page; arguments and result are JSON data.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        functools.update_wrapper(self, function)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        state = session.require()
+        name = self.function.__name__
+        bound = inspect.signature(self.function).bind(*args, **kwargs)
+        bound.apply_defaults()
+        arguments = _json(dict(bound.arguments), f"an argument of experiment {name}")
+        with state.guard.paused():
+            needs = _Needs(self.function, state.root)
+            job = state.job
+            wanted = environment(
+                seed=state.seed, threads=job["threads"], device=job["device"]
+            ) | {"source": needs.source, "arguments": arguments}
+            store = Store(Path(job["store"]), state.root)
+            owner = f"{job['page']}/{name}"
+            kept, _ = store.find("units", owner, wanted)
+        if kept is None:
+            kept = self._run(state, bound, wanted, needs)
+            with state.guard.paused():
+                store.save("units", owner, kept)
+        state.units.append(name)
+        state.guard.data |= {str(state.root / path) for path in kept["inputs"]["data"]}
+        return kept["value"]
+
+    def _run(
+        self,
+        state: session.Session,
+        bound: inspect.BoundArguments,
+        wanted: dict[str, Any],
+        needs: _Needs,
+    ) -> dict[str, Any]:
+        name = self.function.__name__
+        state.send(kind="unit-begin", unit=name)
+        with state.noting_data() as data, session.seeded(state.seed):
+            value = self.function(*bound.args, **bound.kwargs)
+        value = _json(value, f"the result of experiment {name}")
+        with state.guard.paused():
+            root = state.root
+            inputs = wanted | {
+                "modules": {p: file_hash(root / p) for p in sorted(needs.modules)},
+                "data": {p: file_hash(root / p) for p in sorted(data)},
+                "distributions": versions(session.packages(), state.job["brought_by"]),
+            }
+        return {"inputs": inputs, "value": value}
+
+
+def _json(value: Any, what: str) -> Any:
+    try:
+        return json.loads(json.dumps(value, allow_nan=False))
+    except ValueError:
+        raise ValueError(f"{what} holds a NaN or an infinity") from None
+    except TypeError as error:
+        raise TypeError(f"{what} must be JSON data: {error}") from None
+
+
+class _Needs:
+    """What a page's function depends on, found by following the names it uses."""
+
+    def __init__(self, function: Callable[..., Any], root: Path) -> None:
+        self.name, self.root = function.__name__, root
+        self.modules: set[str] = set()
+        self._sources: dict[str, str] = {}
+        self._follow(self.name, function)
+        text = json.dumps(self._sources, sort_keys=True)
+        self.source = hashlib.sha256(text.encode()).hexdigest()
+
+    def _follow(self, name: str, value: Any) -> None:
+        """Add a function or class of the page, and what it names in turn."""
+        if name in self._sources:
+            return
+        tree = ast.parse(textwrap.dedent(inspect.getsource(value)))
+        self._sources[name] = ast.dump(_without_docstrings(tree))
+        names = vars(sys.modules["page"])
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and node.id in names:
+                self._use(node.id, names[node.id])
+            elif isinstance(node, ast.Import):
+                for alias in node.names:
+                    self._import(alias.name)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                self._import(node.module)
+                for alias in node.names:
+                    self._import(f"{node.module}.{alias.name}")
+
+    def _use(self, name: str, value: Any) -> None:
+        if isinstance(value, Unit):
+            value = value.function
+        if isinstance(value, types.ModuleType):
+            self._module(value)
+        elif isinstance(value, type | types.FunctionType):
+            if value.__module__ == "page":
+                self._follow(name, value)
+            else:
+                self._module(sys.modules.get(value.__module__))
+        elif callable(value) and not hasattr(value, "__dict__"):
+            return  # a builtin
+        elif name not in self._sources:
+            self._sources[name] = self._constant(name, value)
+
+    def _constant(self, name: str, value: Any) -> str:
+        if hasattr(value, "detach"):
+            value = value.detach().cpu().numpy()
+        if hasattr(value, "tobytes"):
+            digest = hashlib.sha256(value.tobytes()).hexdigest()
+            return f"{value.dtype}{value.shape}{digest}"
+        try:
+            return json.dumps(value, sort_keys=True)
+        except (TypeError, ValueError):
+            if isinstance(value, range | bytes | complex):
+                return repr(value)
+            if isinstance(value, set | frozenset):
+                return repr(sorted(map(repr, value)))
+            raise TypeError(
+                f"experiment {self.name} uses the page's variable {name}, a "
+                f"{type(value).__name__}: make it inside, or pass it as JSON data"
+            ) from None
+
+    def _import(self, name: str) -> None:
+        if name in sys.modules:
+            self._module(sys.modules[name])
+        elif name.split(".")[0] in ("snippets", "site_src"):
+            path = name.replace(".", "/") + ".py"
+            if (self.root / path).is_file():
+                self.modules.add(path)
+
+    def _module(self, module: types.ModuleType | None) -> None:
+        """Add a first-party module and the first-party modules that it names."""
+        ablation = getattr(module, "__ablation__", None)
+        if ablation:
+            self._sources[f"ablation {ablation}"] = ""
+            self.modules.add(ablation[0])
+            return
+        path = getattr(module, "__file__", None)
+        name = session.first_party(path, self.root) if path else None
+        if name is None or name in self.modules:
+            return
+        self.modules.add(name)
+        for value in list(vars(module).values()):
+            if isinstance(value, types.ModuleType):
+                self._module(value)
+            elif getattr(value, "__module__", None) in sys.modules:
+                self._module(sys.modules[value.__module__])
+
+
+def _without_docstrings(tree: ast.AST) -> ast.AST:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
+            first = node.body[0]
+            if (
+                isinstance(first, ast.Expr)
+                and isinstance(first.value, ast.Constant)
+                and isinstance(first.value.value, str)
+                and len(node.body) > 1
+            ):
+                node.body = node.body[1:]
+    return tree

@@ -1,0 +1,123 @@
+"""The front matter of pages as typed records, every error with its line."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from site_src.execution.limits import read_limits
+from site_src.page import Page
+from site_src.problem import Problem
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+/[a-z0-9_]+$")]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Predecessor(_Record):
+    """An architecture that came before, and what it left unsolved."""
+
+    slug: Slug
+    problem: Text
+
+
+class Relation(_Record):
+    """An architecture that a reader may want next, and why."""
+
+    slug: Slug
+    reason: Text
+
+
+class Complexity(_Record):
+    """Cost in the length of the sequence, or in pixels."""
+
+    time: Text
+    memory: Text
+    path: Text
+    parallel: bool
+
+
+class ArchitectureRecord(_Record):
+    """What a page says of its architecture in its front matter.
+
+    Args:
+        title: The architecture's name in words.
+        tagline: One sentence: what it does and why it exists.
+        also_known_as: Other names.
+        year: Of the paper.
+        paper: Its key in references.bib.
+        level: For whom.
+        modalities: What it works on, such as text.
+        tasks: What it is used for.
+        snippets: The files it owns, such as recurrent/lstm.
+        predecessors: What came before.
+        related: Where to go next.
+        complexity: Cost formulas.
+        key_ideas: Three to five sentences.
+        limits: See `site_src.execution.limits`.
+    """
+
+    title: Text
+    tagline: Text
+    also_known_as: list[Text]
+    year: Annotated[int, Field(ge=1940, le=2100)]
+    paper: Text
+    level: Literal["introductory", "intermediate", "advanced"]
+    modalities: Annotated[list[Text], Field(min_length=1)]
+    tasks: Annotated[list[Text], Field(min_length=1)]
+    snippets: list[Slug]
+    predecessors: list[Predecessor]
+    related: list[Relation]
+    complexity: Complexity
+    key_ideas: Annotated[list[Text], Field(min_length=3, max_length=5)]
+    limits: Any = None
+
+
+class PlainRecord(_Record):
+    """The front matter of a page that is no architecture."""
+
+    title: Text | None = None
+    tagline: Text | None = None
+    hide: list[Literal["navigation", "toc", "footer"]] = []
+    limits: Any = None
+
+
+def check(page: Page) -> list[Problem]:
+    """What is wrong with a page's front matter."""
+    if page.front_matter_problems:
+        return page.front_matter_problems
+    if page.is_architecture and not page.meta:
+        return [Problem(page.path, 1, "an architecture page starts with front matter")]
+    found = []
+    message = read_limits(page.meta.get("limits"))[1]
+    if message:
+        found.append(Problem(page.path, page.line_of("limits"), message))
+    model = ArchitectureRecord if page.is_architecture else PlainRecord
+    try:
+        model.model_validate(page.meta)
+    except ValidationError as error:
+        for fault in error.errors():
+            where = ".".join(map(str, fault["loc"]))
+            text = _explain(where, fault["type"], fault["msg"], model)
+            found.append(Problem(page.path, page.line_of(where), text))
+    return found
+
+
+def record(page: Page) -> ArchitectureRecord:
+    """The typed front matter of an architecture page that `check` found good."""
+    return ArchitectureRecord.model_validate(page.meta)
+
+
+def _explain(where: str, kind: str, message: str, model: type[BaseModel]) -> str:
+    if kind == "extra_forbidden":
+        near = difflib.get_close_matches(where, model.model_fields, 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        return f"front matter: unknown key {where}{hint}"
+    if kind == "missing":
+        return f"front matter: {where} is missing"
+    return f"front matter: {where}: {message[0].lower()}{message[1:]}"

@@ -1,0 +1,122 @@
+"""What can be checked without running: front matter, sections, citations."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+
+from site_src import front_matter
+from site_src.citations import CITATION, Bibliography
+from site_src.page import Heading, Page
+from site_src.problem import Problem
+
+SECTIONS = (
+    "Origin and intuition",
+    "Inputs and outputs",
+    "Architecture diagram",
+    "Training objective",
+    "Variants and refinements",
+    "Practical considerations",
+    "Real-world deployments",
+    "Related architectures",
+)
+_CLAIM_IN = (
+    (re.compile(r"^#{1,6}\s.*\{claim:"), "a heading"),
+    (re.compile(r"\[[^\]]*\{claim:[^\]]*\]\("), "a link"),
+    (re.compile(r"`[^`]*\{claim:[^`]*`"), "code"),
+    (re.compile(r"\$[^$\s][^$]*\{claim:[^$]*\$"), "maths"),
+)
+
+
+def check(pages: Sequence[Page], bibliography: Bibliography) -> list[Problem]:
+    """Everything that can be said of the pages before they run."""
+    found = list(bibliography.problems)
+    used: set[str] = set()
+    for page in pages:
+        found += check_page(page, bibliography)
+        used |= {key for key, _ in _citations(page)}
+    for key, line in bibliography.lines.items():
+        if key not in used:
+            text = f"{key} is cited by no page; cite it or remove the entry"
+            found.append(Problem(bibliography.path, line, text))
+    return found
+
+
+def check_page(page: Page, bibliography: Bibliography) -> list[Problem]:
+    """What can be said of one page before it runs."""
+    found = [*front_matter.check(page), *page.fences.problems]
+    if page.is_architecture:
+        found += sections(page)
+    found += _claims_out_of_place(page)
+    for key, line in _citations(page):
+        if key not in bibliography.entries:
+            hint = bibliography.nearest(key)
+            found.append(Problem(page.path, line, f"unknown citation [@{key}]{hint}"))
+    return found
+
+
+def sections(page: Page) -> list[Problem]:
+    """The eight headings, in their order, and no other of that level."""
+    found = [
+        Problem(
+            page.path,
+            h.line,
+            f"the title stands in the front matter, not in # {h.text}",
+        )
+        for h in page.headings
+        if h.level == 1
+    ]
+    headings = [h for h in page.headings if h.level == 2]
+    names = [h.text for h in headings]
+    if names == list(SECTIONS):
+        return found
+    found += _strange(page, headings)
+    end = len(page.text.splitlines())
+    for number, name in enumerate(SECTIONS):
+        if name not in names:
+            later = [h.line for h in headings if h.text in SECTIONS[number:]]
+            line = min(later, default=end)
+            found.append(Problem(page.path, line, f"the section ## {name} is missing"))
+    known = [h for h in headings if h.text in SECTIONS]
+    for before, after in itertools.pairwise(known):
+        if SECTIONS.index(before.text) > SECTIONS.index(after.text):
+            text = f"## {after.text} must come before ## {before.text}"
+            found.append(Problem(page.path, after.line, text))
+    return found
+
+
+def _strange(page: Page, headings: Sequence[Heading]) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for heading in headings:
+        if heading.text not in SECTIONS:
+            text = f"## {heading.text} is none of the eight sections; use ###"
+            yield Problem(page.path, heading.line, text)
+        elif heading.text in seen:
+            text = f"the section ## {heading.text} stands twice"
+            yield Problem(page.path, heading.line, text)
+        seen.add(heading.text)
+
+
+def _prose(page: Page) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(page.text.splitlines(), 1):
+        if number not in page.fences.fenced:
+            yield number, line
+
+
+def _citations(page: Page) -> Iterator[tuple[str, int]]:
+    paper = page.meta.get("paper")
+    if page.is_architecture and isinstance(paper, str):
+        yield paper, page.line_of("paper")
+    for number, line in _prose(page):
+        plain = re.sub(r"`[^`]*`", "", line)
+        for group in CITATION.finditer(plain):
+            for key in group[1].split(";"):
+                yield key.strip().removeprefix("@"), number
+
+
+def _claims_out_of_place(page: Page) -> Iterator[Problem]:
+    for number, line in _prose(page):
+        for pattern, place in _CLAIM_IN:
+            if pattern.search(line):
+                yield Problem(page.path, number, f"a claim cannot stand in {place}")

@@ -1,0 +1,19 @@
+"""Every check that needs no execution, over the whole repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from site_src.citations import read_bibliography
+from site_src.lint import pages as page_checks
+from site_src.lint import snippet
+from site_src.page import read_pages
+from site_src.problem import Problem
+
+
+def everything(root: Path) -> list[Problem]:
+    """What is wrong with pages, bibliography and snippets as they stand."""
+    found = page_checks.check(read_pages(root), read_bibliography(root))
+    for path in sorted((root / "snippets").glob("*/*.py")):
+        found += snippet.style(path)
+    return found

@@ -1,0 +1,158 @@
+"""A page as the site sees it: path, front matter, headings, executed blocks."""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from site_src.execution.limits import Limits, read_limits
+from site_src.fences import Block, Fences, scan
+from site_src.problem import Problem
+
+_HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*\s*(\{[^}]*\})?\s*$")
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading of a page."""
+
+    level: int
+    text: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """One Markdown file below docs/.
+
+    Args:
+        root: The repository.
+        path: The file, relative to the repository.
+        text: Its content.
+    """
+
+    root: Path
+    path: str
+    text: str
+
+    @classmethod
+    def read(cls, root: Path, path: Path) -> Page:
+        """Read a page from disk."""
+        name = path.relative_to(root).as_posix()
+        return cls(root, name, path.read_text(encoding="utf-8"))
+
+    @property
+    def slug(self) -> str:
+        """The path below docs/ without its ending: "architectures/recurrent/lstm"."""
+        return self.path.removeprefix("docs/").removesuffix(".md")
+
+    @property
+    def is_architecture(self) -> bool:
+        """Whether the page follows the eight sections."""
+        return self.slug.startswith("architectures/")
+
+    @property
+    def name(self) -> str:
+        """The short name by which other pages call it: "recurrent/lstm"."""
+        return self.slug.removeprefix("architectures/")
+
+    @functools.cached_property
+    def fences(self) -> Fences:
+        """Its fenced blocks."""
+        return scan(self.path, self.text)
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The blocks that are executed."""
+        return self.fences.blocks
+
+    @functools.cached_property
+    def headings(self) -> tuple[Heading, ...]:
+        """Its headings outside of fences and front matter."""
+        found = []
+        for number, line in enumerate(self.text.splitlines(), 1):
+            if number in self.fences.fenced or number <= self._front_matter_end:
+                continue
+            match = _HEADING.match(line)
+            if match:
+                found.append(Heading(len(match[1]), match[2], number))
+        return tuple(found)
+
+    @functools.cached_property
+    def _front_matter_end(self) -> int:
+        lines = self.text.splitlines()
+        if not lines or lines[0].rstrip() != "---":
+            return 0
+        for number, line in enumerate(lines[1:], 2):
+            if line.rstrip() in ("---", "..."):
+                return number
+        return 0
+
+    @functools.cached_property
+    def _front_matter(self) -> tuple[dict[str, Any], dict[str, int], list[Problem]]:
+        end = self._front_matter_end
+        if end == 0:
+            faults = []
+            if self.text.startswith("---"):
+                faults = [Problem(self.path, 1, "the front matter is never closed")]
+            return {}, {}, faults
+        text = "\n" + "\n".join(self.text.splitlines()[1 : end - 1]) + "\n"
+        try:
+            tree = yaml.compose(text, Loader=yaml.SafeLoader)
+            data = yaml.safe_load(text)
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            message = f"front matter is not YAML: {error.problem}"
+            return {}, {}, [Problem(self.path, line, message)]
+        if data is None:
+            return {}, {}, []
+        if not isinstance(data, dict):
+            fault = Problem(self.path, 2, "the front matter must be a mapping")
+            return {}, {}, [fault]
+        lines: dict[str, int] = {}
+        _note_lines(tree, "", lines)
+        return data, lines, []
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """The front matter as YAML read it."""
+        return self._front_matter[0]
+
+    @property
+    def front_matter_problems(self) -> list[Problem]:
+        """What keeps the front matter from being read at all."""
+        return self._front_matter[2]
+
+    def line_of(self, key: str) -> int:
+        """The line of a front matter entry such as "predecessors.0.slug"."""
+        lines = self._front_matter[1]
+        while key and key not in lines:
+            key = key.rpartition(".")[0]
+        return lines.get(key, 1)
+
+    @functools.cached_property
+    def limits(self) -> Limits:
+        """What the page may use up."""
+        return read_limits(self.meta.get("limits"))[0]
+
+
+def _note_lines(node: yaml.Node | None, prefix: str, lines: dict[str, int]) -> None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            name = f"{prefix}{key.value}"
+            lines[name] = key.start_mark.line + 1
+            _note_lines(value, name + ".", lines)
+    elif isinstance(node, yaml.SequenceNode):
+        for number, value in enumerate(node.value):
+            lines[f"{prefix}{number}"] = value.start_mark.line + 1
+            _note_lines(value, f"{prefix}{number}.", lines)
+
+
+def read_pages(root: Path) -> list[Page]:
+    """All pages below docs/, in the order of their paths."""
+    return [Page.read(root, path) for path in sorted((root / "docs").rglob("*.md"))]

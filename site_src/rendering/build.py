@@ -1,0 +1,116 @@
+"""The render stage, step by step, as MkDocs goes through it."""
+
+from __future__ import annotations
+
+import html
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from markdown_exec import markdown_config
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import File
+
+from site_src.lint import pages
+from site_src.problem import Problem
+from site_src.rendering import extension, maths, state
+
+_renderer: maths.Renderer | None = None
+
+
+def begin(config: Any) -> Any:
+    """Read the site anew and hand the Markdown configuration to markdown-exec."""
+    global _renderer
+    root = Path(config.config_file_path).parent
+    state.current = state.Site(root, pending=bool(os.environ.get("BLUEPRINTS_PENDING")))
+    markdown_config.save(config.markdown_extensions, config.mdx_configs)
+    if _renderer is None:
+        _renderer = maths.Renderer(root)
+    return config
+
+
+def add_files(files: Any, config: Any) -> Any:
+    """Publish the snippets as files to download, and KaTeX's style and fonts."""
+    root = state.site().root
+    for path in sorted((root / "snippets").rglob("*.py")):
+        name = path.relative_to(root).as_posix()
+        files.append(File.generated(config, name, abs_src_path=str(path)))
+    katex = root / "node_modules" / "katex" / "dist"
+    fonts = sorted((katex / "fonts").glob("*.woff2"))
+    for path in [katex / "katex.min.css", *fonts]:
+        name = f"assets/katex/{path.relative_to(katex).as_posix()}"
+        if path.exists():
+            files.append(File.generated(config, name, abs_src_path=str(path)))
+    addresses = state.site().addresses
+    for file in files.documentation_pages():
+        addresses[f"docs/{file.src_uri}"] = file.url
+    return files
+
+
+def begin_page(markdown: str, page: Any) -> str:
+    """Start a page; its executed fences will ask for it."""
+    site = state.site()
+    current = site.begin(page.file.src_uri)
+    if site.pending:
+        site.problems += pages.check_page(current.page, site.bibliography)
+    return markdown
+
+
+def finish_page(content: str, page: Any) -> str:
+    """Formulas, references, and the count of executed blocks."""
+    source = page.file.src_uri
+    current = state.site().states[source]
+    assert _renderer is not None
+    text = maths.render_page(content, current, _renderer)
+    if current.next_block != len(current.page.blocks):
+        line = current.page.blocks[
+            min(current.next_block, len(current.page.blocks) - 1)
+        ]
+        state.site().report(
+            current.page.path,
+            line.line,
+            f"the scan sees {len(current.page.blocks)} executed blocks, "
+            f"Markdown {current.next_block}",
+        )
+    if "{claim:" in text:
+        line_number = current.line_with("{claim:")
+        state.site().report(
+            current.page.path, line_number, "a {claim:…} was left as it is"
+        )
+    faults = [p for p in state.site().problems if p.path == current.page.path]
+    if state.site().pending and faults:
+        text = _notice(faults) + text
+    return text + extension.references(source)
+
+
+def _notice(faults: list[Problem]) -> str:
+    lines = html.escape("\n".join(map(str, sorted(set(faults)))))
+    return (
+        '<div class="admonition failure"><p class="admonition-title">'
+        f"This page cannot be published yet</p><pre>{lines}</pre></div>"
+    )
+
+
+def page_context(context: Any, page: Any) -> Any:
+    """The card, for pages that have one."""
+    source = page.file.src_uri
+    if source in state.site().states:
+        context["card"] = extension.card(source)
+    return context
+
+
+def end(config: Any) -> None:
+    """Raise with everything that was noted.
+
+    Raises:
+        PluginError: Ends the build with an exit code, whatever the verbosity.
+    """
+    current = state.site()
+    if current.pending:
+        for problem in sorted(set(current.problems)):
+            print(problem, file=sys.stderr)
+        return
+    current.end()
+    if current.problems:
+        raise PluginError("\n".join(map(str, sorted(set(current.problems)))))

@@ -1,0 +1,135 @@
+"""The Markdown extension: measured values and citations in the prose."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as etree
+from typing import Any
+
+from markdown import Markdown
+from markdown.extensions import Extension
+from markdown.inlinepatterns import InlineProcessor
+from markdown.util import AtomicString
+from mkdocs.utils import get_relative_url
+
+from site_src.citations import CITATION
+from site_src.rendering.state import add_anchors, site, state_of
+
+
+class Claims(InlineProcessor):
+    """`{claim:name}` → the measured value, linked to the block that computed it."""
+
+    def handleMatch(  # type: ignore[override]
+        self, m: re.Match[str], data: str
+    ) -> tuple[etree.Element | str, int, int]:
+        state, name = state_of(self.md), m[1]
+        found = site().claim(state, name)
+        element = etree.Element("a", {"class": "claim"})
+        if found is None:
+            if not site().pending or (state.result and "#" not in name):
+                line = state.line_with("{claim:" + name + "}")
+                site().report(state.page.path, line, f"unknown claim {name}")
+            element.text = AtomicString("…")
+            return element, m.start(0), m.end(0)
+        path, text, block = found
+        address = f"#block-{block + 1}"
+        title = "computed on this page"
+        if path != state.page.path:
+            addresses = site().addresses
+            address = get_relative_url(addresses[path], addresses[state.page.path])
+            address += f"#block-{block + 1}"
+            title = f"computed on {path}"
+        element.set("href", address)
+        element.set("title", title)
+        element.text = AtomicString(text)
+        return element, m.start(0), m.end(0)
+
+
+class Citations(InlineProcessor):
+    """`[@key]` → a number that leads to the page's list of references."""
+
+    def handleMatch(  # type: ignore[override]
+        self, m: re.Match[str], data: str
+    ) -> tuple[etree.Element, int, int]:
+        state = state_of(self.md)
+        group = etree.Element("span", {"class": "cite"})
+        for raw in m[1].split(";"):
+            key = raw.strip().removeprefix("@")
+            entry = site().bibliography.entries.get(key)
+            if entry is None:
+                line = state.line_with("@" + key)
+                site().report(state.page.path, line, f"unknown citation [@{key}]")
+                continue
+            number = state.number_of(key)
+            add_anchors(self.md, [f"ref-{number}"])
+            attributes = {"href": f"#ref-{number}", "title": entry.short}
+            link = etree.SubElement(group, "a", attributes)
+            link.text = AtomicString(f"[{number}]")
+        return group, m.start(0), m.end(0)
+
+
+class Blueprints(Extension):
+    """Registers both before attr_list and links can take the braces and brackets."""
+
+    def extendMarkdown(self, md: Markdown) -> None:
+        claims = Claims(r"\{claim:([\w/#-]+)\}", md)
+        md.inlinePatterns.register(claims, "blueprints-claims", 185)
+        citations = Citations(CITATION.pattern, md)
+        md.inlinePatterns.register(citations, "blueprints-citations", 184)
+
+
+def makeExtension(**options: Any) -> Blueprints:
+    """What Python-Markdown calls."""
+    return Blueprints(**options)
+
+
+def references(source: str) -> str:
+    """The numbered list of the works that a page cites."""
+    state = site().states[source]
+    if not state.cited:
+        return ""
+    entries = site().bibliography.entries
+    items = "".join(
+        f'<li id="ref-{number}">{entries[key].html}</li>'
+        for number, key in enumerate(state.cited, 1)
+    )
+    return (
+        '<section class="references" aria-label="References" data-search-exclude>'
+        f'<p class="references-title">References</p><ol>{items}</ol></section>'
+    )
+
+
+def card(source: str) -> dict[str, Any] | None:
+    """What the card at the top of an architecture page shows."""
+    from site_src.front_matter import check, record
+
+    state = site().states[source]
+    if not state.page.is_architecture or check(state.page):
+        return None
+    facts = record(state.page)
+    entry = site().bibliography.entries.get(facts.paper)
+    if entry is None:
+        return None
+    known = {page.name: path for path, page in site().pages.items()}
+    addresses = site().addresses
+
+    def link(slug: str) -> dict[str, str]:
+        path = known.get(slug)
+        name = slug.rpartition("/")[2].replace("_", " ")
+        if path is None:
+            return {"name": name, "address": ""}
+        title = site().pages[path].meta.get("title", name)
+        here = addresses[state.page.path]
+        return {"name": title, "address": get_relative_url(addresses[path], here)}
+
+    return {
+        "facts": facts,
+        "paper": {"text": entry.short, "title": entry.title, "address": entry.address},
+        "predecessors": [
+            link(p.slug) | {"problem": p.problem} for p in facts.predecessors
+        ],
+        "provenance": (state.result or {}).get("provenance"),
+        "number": state.cited.index(facts.paper) + 1
+        if facts.paper in state.cited
+        else 0,
+    }

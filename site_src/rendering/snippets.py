@@ -1,0 +1,81 @@
+"""Fences that name a snippet: the whole file with an id on each line, or a part."""
+
+from __future__ import annotations
+
+import ast
+import html
+import re
+import textwrap
+from typing import Any
+
+from site_src.rendering.replay import highlight
+from site_src.rendering.state import PageState, add_anchors, site, state_of
+
+_SPAN = re.compile(r'<span id="__span-[^"]*?-(\d+)">')
+
+
+class _Wrong(Exception):
+    """What the fence asks for is not there."""
+
+
+def show(
+    source: str,
+    language: str,
+    css_class: str,
+    options: dict[str, Any],
+    md: Any,
+    **_: Any,
+) -> str:
+    """HTML of a fence such as "recurrent/lstm.py" or "recurrent/lstm.py LSTM.step"."""
+    state = state_of(md)
+    name, _sep, symbol = source.strip().partition(" ")
+    path = site().root / "snippets" / name
+    try:
+        if not path.is_file():
+            raise _Wrong(f"there is no snippet {name}")
+        text = path.read_text(encoding="utf-8")
+        if symbol:
+            kind, (shown, caption) = "part", _part(name, symbol.strip(), text, md)
+        else:
+            kind, (shown, caption) = "whole", _whole(name, text, state, md)
+    except _Wrong as wrong:
+        line = state.line_with(source.strip())
+        site().report(state.page.path, line, str(wrong))
+        return ""
+    caption = f"<figcaption>{caption}</figcaption>"
+    return f'<figure class="snippet {kind}">{shown}{caption}</figure>'
+
+
+def _whole(name: str, text: str, state: PageState, md: Any) -> tuple[str, str]:
+    if name in state.whole:
+        raise _Wrong(f"{name} is shown whole twice; the ids of its lines are unique")
+    state.whole.append(name)
+    file = name.rpartition("/")[2]
+    lines = range(1, text.count("\n") + 2)
+    add_anchors(md, (f"{file}-L{number}" for number in lines))
+    shown = highlight(text, md, spans=True)
+    shown = _SPAN.sub(rf'<span class="ln" id="{file}-L\1">', shown)
+    original = getattr(md, "_original_md", md)
+    url: str = original.treeprocessors["relpath"].file.url
+    address = "../" * url.count("/") + f"snippets/{name}"
+    caption = f'<code>{name}</code>, MIT: copy it, or <a href="{address}" download>'
+    return shown, caption + "download</a> it"
+
+
+def _part(name: str, symbol: str, text: str, md: Any) -> tuple[str, str]:
+    body: Any = ast.parse(text)
+    for word in symbol.split("."):
+        found = [
+            node
+            for node in body.body
+            if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == word
+        ]
+        if not found:
+            raise _Wrong(f"{name} has no {symbol}")
+        body = found[0]
+    first = min([body.lineno, *(d.lineno for d in body.decorator_list)])
+    excerpt = "\n".join(text.splitlines()[first - 1 : body.end_lineno])
+    shown = highlight(textwrap.dedent(excerpt), md)
+    anchor = f"{name.rpartition('/')[2]}-L{first}"
+    where = f'<a href="#{anchor}">{name}, line {first}</a>'
+    return shown, f"<code>{html.escape(symbol)}</code> in {where}"

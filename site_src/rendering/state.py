@@ -1,0 +1,153 @@
+"""What the render stage knows while MkDocs builds: the site and the page at hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from site_src.citations import Bibliography, read_bibliography
+from site_src.execution.schedule import result_of
+from site_src.page import Page, read_pages
+from site_src.problem import Problem
+
+
+@dataclass
+class PageState:
+    """A page while it is rendered.
+
+    Args:
+        page: As scanned.
+        result: Its stored result; None while it has none.
+        next_block: Index of the executed fence that comes next.
+        cited: Keys in the order in which the page cites them.
+        whole: Snippets shown whole so far.
+    """
+
+    page: Page
+    result: dict[str, Any] | None
+    next_block: int = 0
+    cited: list[str] = field(default_factory=list)
+    whole: list[str] = field(default_factory=list)
+
+    def number_of(self, key: str) -> int:
+        """The number under which the page lists a work."""
+        if key not in self.cited:
+            self.cited.append(key)
+        return self.cited.index(key) + 1
+
+    def line_with(self, text: str) -> int:
+        """The first line that holds a text, outside of fences if there is one."""
+        hits = [
+            number
+            for number, line in enumerate(self.page.text.splitlines(), 1)
+            if text in line
+        ]
+        prose = [n for n in hits if n not in self.page.fences.fenced]
+        return next(iter(prose or hits), 1)
+
+
+class Site:
+    """Everything that is being rendered.
+
+    Args:
+        root: The repository.
+        pending: Show a page that has no result yet with a note in its place, as
+            `serve` does; otherwise that is a problem.
+    """
+
+    def __init__(self, root: Path, *, pending: bool) -> None:
+        self.root, self.pending = root, pending
+        self.bibliography: Bibliography = read_bibliography(root)
+        self.pages = {page.path: page for page in read_pages(root)}
+        self.states: dict[str, PageState] = {}
+        self.problems: list[Problem] = []
+        self.addresses: dict[str, str] = {}
+        self._used_claims: set[tuple[str, str]] = set()
+        self._claims: dict[str, dict[str, tuple[int, str]]] = {}
+        self.failed = _failed_pages(root) if pending else {}
+
+    def begin(self, source: str) -> PageState:
+        """Start rendering the page docs/`source`."""
+        page = self.pages[f"docs/{source}"]
+        result = result_of(page)[0] if page.blocks else None
+        state = self.states[source] = PageState(page, result)
+        return state
+
+    def report(self, path: str, line: int, message: str) -> None:
+        """Note a problem; the build fails at its end with all of them."""
+        self.problems.append(Problem(path, line, message))
+
+    def claim(self, state: PageState, name: str) -> tuple[str, str, int] | None:
+        """Page path, text and block of a claim, own (`x`) or other (`page#x`)."""
+        other, _, own = name.rpartition("#")
+        page = state.page
+        if other:
+            found = [p for p in self.pages.values() if p.name == other]
+            if not found:
+                return None
+            page = found[0]
+        claims = self.claims_of(page)
+        if own not in claims:
+            return None
+        self._used_claims.add((page.path, own))
+        block, text = claims[own]
+        return page.path, text, block
+
+    def claims_of(self, page: Page) -> dict[str, tuple[int, str]]:
+        """Claim name → (index of its block, its text)."""
+        if page.path not in self._claims:
+            result = result_of(page)[0] if page.blocks else None
+            blocks = result["blocks"] if result else []
+            self._claims[page.path] = {
+                name: (index, claim["text"])
+                for index, block in enumerate(blocks)
+                for name, claim in block["claims"].items()
+            }
+        return self._claims[page.path]
+
+    def end(self) -> None:
+        """What can be said only when all pages are rendered."""
+        for page in self.pages.values():
+            for name, (index, _) in self.claims_of(page).items():
+                if (page.path, name) not in self._used_claims:
+                    line = page.blocks[index].line
+                    self.report(page.path, line, f"no page uses the claim {name}")
+
+
+current: Site | None = None
+
+
+def site() -> Site:
+    """The site that is being rendered.
+
+    Raises:
+        RuntimeError: When no build is under way.
+    """
+    if current is None:
+        raise RuntimeError("pages are rendered by mkdocs with site_src's hooks only")
+    return current
+
+
+def add_anchors(md: Any, names: Iterable[str]) -> None:
+    """Tell MkDocs' check of links about ids that it cannot see itself."""
+    original = getattr(md, "_original_md", md)
+    original.treeprocessors["mkdocs_extract_anchors"].present_anchor_ids |= set(names)
+
+
+def state_of(md: Any) -> PageState:
+    """The page that a Markdown instance, or the one it works for, is rendering."""
+    original = getattr(md, "_original_md", md)
+    source = original.treeprocessors["relpath"].file.src_uri
+    return site().states[source]
+
+
+def _failed_pages(root: Path) -> dict[str, str]:
+    path = root / ".build" / "failed.json"
+    try:
+        failed: dict[str, str] = json.loads(path.read_text())
+        return failed
+    except (OSError, ValueError):
+        return {}
