@@ -38,7 +38,13 @@ class Cell(nn.Module):
         rectify: whether the squashing is a rectifier instead of tanh.
     """
 
-    def __init__(self, input_width: int, hidden_width: int, *, rectify: bool) -> None:
+    def __init__(
+        self,
+        input_width: int,
+        hidden_width: int,
+        *,
+        rectify: bool,
+    ) -> None:
         super().__init__()
         self.rectify = rectify
         self.from_input = nn.Linear(input_width, hidden_width)
@@ -104,7 +110,11 @@ class Elman(nn.Module):
         outputs = torch.stack(shown[:T], dim=1)  # (B, T, H)
         return outputs, hidden
 
-    def step(self, token: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def step(
+        self,
+        token: Tensor,
+        state: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:
         """Read one token.
 
         Args:

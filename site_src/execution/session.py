@@ -43,6 +43,7 @@ class Session:
         self.block: dict[str, Any] = {}
         self.claims: dict[str, Any] = {}
         self.units: list[str] = []
+        self.unit_modules: set[str] = set()
         self._all_claims: set[str] = set()
 
     def begin(self, block: dict[str, Any]) -> None:
@@ -72,7 +73,7 @@ class Session:
         }
 
     def _modules(self) -> list[str]:
-        found = set()
+        found = set(self.unit_modules)
         for module in list(sys.modules.values()):
             path = getattr(module, "__file__", None)
             if path and (name := first_party(path, self.root)):

@@ -51,10 +51,11 @@ class Unit:
             owner = f"{job['page']}/{name}"
             kept, _ = store.find("units", owner, wanted)
         if kept is None:
-            kept = self._run(state, bound, wanted, needs)
+            kept = self._run(state, bound, wanted)
             with state.guard.paused():
                 store.save("units", owner, kept)
         state.units.append(name)
+        state.unit_modules |= set(kept["inputs"]["modules"])
         state.guard.data |= {str(state.root / path) for path in kept["inputs"]["data"]}
         return kept["value"]
 
@@ -63,7 +64,6 @@ class Unit:
         state: session.Session,
         bound: inspect.BoundArguments,
         wanted: dict[str, Any],
-        needs: _Needs,
     ) -> dict[str, Any]:
         name = self.function.__name__
         state.send(kind="unit-begin", unit=name)
@@ -72,6 +72,7 @@ class Unit:
         value = _json(value, f"the result of experiment {name}")
         with state.guard.paused():
             root = state.root
+            needs = _Needs(self.function, root)  # now that all imports have happened
             inputs = wanted | {
                 "modules": {p: file_hash(root / p) for p in sorted(needs.modules)},
                 "data": {p: file_hash(root / p) for p in sorted(data)},

@@ -1,0 +1,68 @@
+"""What several tests need: small projects of their own, and one page server."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from site_src.execution.page_server import Server
+from site_src.execution.schedule import Options
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass
+class Project:
+    """A copy of the repository's machinery with pages of the test's own."""
+
+    root: Path
+
+    def page(self, name: str, text: str) -> Path:
+        """Write docs/<name>.md."""
+        path = self.root / "docs" / f"{name}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Call `python -m site_src` as a person would."""
+        return subprocess.run(
+            [sys.executable, "-m", "site_src", *arguments],
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+
+def make_project(root: Path) -> Project:
+    """Copy what a build needs, but no pages."""
+    ignore = shutil.ignore_patterns("__pycache__")
+    for name in ("site_src", "snippets"):
+        shutil.copytree(ROOT / name, root / name, ignore=ignore)
+    for name in ("mkdocs.yml", "package.json"):
+        shutil.copy(ROOT / name, root / name)
+    (root / "node_modules").symlink_to(ROOT / "node_modules")
+    (root / "docs").mkdir()
+    (root / "docs" / "index.md").write_text("# Home\n")
+    return Project(root)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project without pages."""
+    return make_project(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """One warm page server for all tests of a process."""
+    with Server(fork=Options().fork) as running:
+        yield running
