@@ -105,7 +105,9 @@ def _measure(
     The gradients are those of a random weighting of all outputs, so that no
     mistake hides behind a symmetry.
     """
-    fresh = _fresh(inputs, dtype)
+    fresh = moved(inputs, dtype=dtype)
+    for tensor in tensors(fresh):
+        tensor.requires_grad_(tensor.is_floating_point())
     outputs = tensors(call(*fresh))
     measured = {f"output {place}": tensor for place, tensor in enumerate(outputs)}
     draw = torch.Generator().manual_seed(2)
@@ -165,15 +167,14 @@ def tensors(value: Any) -> list[Tensor]:
     return []
 
 
-def _fresh(value: Any, dtype: torch.dtype) -> Any:
-    """Copy nested inputs: floating tensors in the dtype, wanting a gradient."""
-    if isinstance(value, Tensor):
-        copy = value.detach().clone()
-        floating = copy.is_floating_point()
-        return copy.to(dtype).requires_grad_() if floating else copy
+def moved(value: Any, **where: Any) -> Any:
+    """Copy nested tensors to a dtype or a device; whole numbers keep theirs."""
     if isinstance(value, tuple | list):
-        return type(value)(_fresh(part, dtype) for part in value)
-    return value
+        return type(value)(moved(part, **where) for part in value)
+    if not isinstance(value, Tensor):
+        return value
+    whole = "dtype" in where and not value.is_floating_point()
+    return value.detach().clone() if whole else value.detach().clone().to(**where)
 
 
 def _numbers(module: nn.Module) -> int:

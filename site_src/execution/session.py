@@ -107,7 +107,7 @@ def first_party(path: str, root: Path) -> str | None:
     if not full.startswith(top) or (prefix.startswith(top) and full.startswith(prefix)):
         return None
     name = full.removeprefix(top)
-    return None if name.startswith("site_src/execution/") else name
+    return None if name.startswith(("site_src/execution/", ".build/")) else name
 
 
 def packages() -> list[str]:

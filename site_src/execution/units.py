@@ -12,6 +12,7 @@ import functools
 import hashlib
 import inspect
 import json
+import symtable
 import sys
 import textwrap
 import types
@@ -105,13 +106,15 @@ class _Needs:
         """Add a function or class of the page, and what it names in turn."""
         if name in self._sources:
             return
-        tree = ast.parse(textwrap.dedent(inspect.getsource(value)))
+        text = textwrap.dedent(inspect.getsource(value))
+        tree = ast.parse(text)
         self._sources[name] = ast.dump(_without_docstrings(tree))
         names = vars(sys.modules["page"])
+        for used in _globals(symtable.symtable(text, name, "exec")):
+            if used in names:
+                self._use(used, names[used])
         for node in ast.walk(tree):
-            if isinstance(node, ast.Name) and node.id in names:
-                self._use(node.id, names[node.id])
-            elif isinstance(node, ast.Import):
+            if isinstance(node, ast.Import):
                 for alias in node.names:
                     self._import(alias.name)
             elif isinstance(node, ast.ImportFrom) and node.module:
@@ -177,6 +180,20 @@ class _Needs:
                 self._module(value)
             elif getattr(value, "__module__", None) in sys.modules:
                 self._module(sys.modules[value.__module__])
+
+
+def _globals(table: symtable.SymbolTable) -> set[str]:
+    """Names that a piece of source looks up outside of itself."""
+    found = set()
+    for symbol in table.get_symbols():
+        if table.get_type() == "module":
+            if symbol.is_referenced():
+                found.add(symbol.get_name())
+        elif symbol.is_global():
+            found.add(symbol.get_name())
+    for child in table.get_children():
+        found |= _globals(child)
+    return found
 
 
 def _without_docstrings(tree: ast.AST) -> ast.AST:

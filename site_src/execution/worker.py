@@ -106,6 +106,7 @@ class _Worker:
         state = session.Session(self.job, guarded, self.send)
         session.current = state
         page = types.ModuleType("page")
+        page.__file__ = self.job["path"]
         sys.modules["page"] = page
         guarded.install()
         outputs = []

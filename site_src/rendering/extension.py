@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 import xml.etree.ElementTree as etree
 from typing import Any
@@ -24,25 +25,30 @@ class Claims(InlineProcessor):
     ) -> tuple[etree.Element | str, int, int]:
         state, name = state_of(self.md), m[1]
         found = site().claim(state, name)
-        element = etree.Element("a", {"class": "claim"})
         if found is None:
             if not site().pending or (state.result and "#" not in name):
                 line = state.line_with("{claim:" + name + "}")
                 site().report(state.page.path, line, f"unknown claim {name}")
+            element = etree.Element("span", {"class": "claim"})
             element.text = AtomicString("…")
             return element, m.start(0), m.end(0)
         path, text, block = found
         address = f"#block-{block + 1}"
         title = "computed on this page"
         if path != state.page.path:
-            addresses = site().addresses
-            address = get_relative_url(addresses[path], addresses[state.page.path])
-            address += f"#block-{block + 1}"
+            address = self._address(path, state.page.path) + address
             title = f"computed on {path}"
-        element.set("href", address)
-        element.set("title", title)
+        attributes = {"class": "claim", "href": address, "title": title}
+        element = etree.Element("a", attributes)
         element.text = AtomicString(text)
         return element, m.start(0), m.end(0)
+
+    def _address(self, there: str, here: str) -> str:
+        """A link as MkDocs takes it in a page, or finished inside a block's output."""
+        if hasattr(self.md, "_original_md"):
+            addresses = site().addresses
+            return get_relative_url(addresses[there], addresses[here])
+        return posixpath.relpath(there, posixpath.dirname(here))
 
 
 class Citations(InlineProcessor):

@@ -1,37 +1,13 @@
-"""Every rule for snippets is seen to fail once, at the right line."""
+"""Every rule of the house style is seen to fail once, at the right line."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
+from planting import Fault, assert_reported, plant
 
-from site_src.lint.shape_comments import shape_comments
 from site_src.lint.snippet import style
-from site_src.problem import Problem
-
-SPECIMEN = Path(__file__).parents[1] / "specimen.py"
-NAME = "snippets/toy/elman.py"
-
-
-class Fault(NamedTuple):
-    """A violation, planted by replacing text.
-
-    Args:
-        old: What stands in the specimen, once.
-        new: What stands there instead.
-        at: Words on the first line that has to be reported.
-        says: Words of the message.
-        also: Problems that follow from it on other lines.
-    """
-
-    old: str
-    new: str
-    at: str
-    says: str
-    also: int = 0
-
 
 MAIN = 'if __name__ == "__main__":'
 FIRST = '"""The smallest snippet'
@@ -134,8 +110,9 @@ STYLE = {
         "takes **others",
     ),
     "three flags": Fault(
-        'tanh.\n    """\n\n    def __init__(\n        self,\n        input_width: int,\n'
-        "        hidden_width: int,\n        *,\n        rectify: bool,\n",
+        'tanh.\n    """\n\n    def __init__(\n        self,\n'
+        "        input_width: int,\n        hidden_width: int,\n"
+        "        *,\n        rectify: bool,\n",
         'tanh.\n        a: a.\n        b: b.\n    """\n\n    def __init__(\n'
         "        self,\n        input_width: int,\n        hidden_width: int,\n"
         "        *,\n        rectify: bool,\n        a: bool,\n        b: bool,\n",
@@ -270,184 +247,19 @@ STYLE = {
         "stands above a definition",
     ),
 }
-SHAPES = {
-    "wrong size": Fault(
-        "dim=-1)  # (B, 2*H)", "dim=-1)  # (B, 3*H)", "3*H", "is 6, the comment says 9"
-    ),
-    "wrong rank": Fault(
-        "# (B, 2*H)", "# (B, 1, 2*H)", "both =", "has 3 sizes, got (2, 6)"
-    ),
-    "swapped letters": Fault(
-        "# (B, T, H)\n        return outputs",
-        "# (T, B, H)\n        return outputs",
-        "# (T, B, H)",
-        "dimension 0 of (2, 7, 3) is 2, the comment says 7",
-    ),
-    "two values in one call": Fault(
-        "shown = []",
-        "first = inputs[:, 0]  # (B, H)\n        shown = []",
-        "first =",
-        "dimension 1 of (2, 5) is 5, the comment says 3",
-    ),
-    "a size that changed": Fault(
-        "shown = []",
-        "B = 9\n        part = inputs[:, 0]  # (B, D)\n        shown = []",
-        "part =",
-        "B is 2 and 9 in one call",
-        also=1,
-    ),
-    "wrong count": Fault(
-        "# 2 x (B, H)",
-        "# 3 x (B, H)",
-        "# 3 x (B, H)",
-        "the count is 2, the comment says 3",
-    ),
-    "a tensor for a sequence": Fault(
-        "dim=-1)  # (B, 2*H)",
-        "dim=-1)  # 2 x (B, 2*H)",
-        "# 2 x (B, 2*H)",
-        "the comment says a sequence, got Tensor",
-    ),
-    "no tensor": Fault(
-        "shown = []",
-        "shown = None  # (B, H)\n        shown = []",
-        "shown = None",
-        "the comment says a tensor, got NoneType",
-    ),
-    "wrong number of shapes": Fault(
-        "# 2 x (B, H)", "# (B, H), (B, H), (B, H)", "both.chunk", "has 3 shapes, got 2"
-    ),
-    "wrong in a list of shapes": Fault(
-        "# 2 x (B, H)", "# (B, H), (B, 2*H)", "both.chunk", "is 3, the comment says 6"
-    ),
-    "letter without legend": Fault(
-        "# (B, 2*H)", "# (B, 2*K)", "2*K", "K is not in the header's Dimensions"
-    ),
-    "unknown word": Fault(
-        "# (B, 2*H)", "# (B, twice)", "twice", "twice is no size in this call"
-    ),
-    "a word that is no size": Fault(
-        "# (B, 2*H)", "# (B, hidden)", "both =", "hidden is no size in this call"
-    ),
-    "two unknowns": Fault(
-        "        news = SCALE * self.from_input(token)  # (B, H)",
-        "        news = SCALE * self.from_input(token)  # (T*H, D)",
-        "T*H",
-        "H and T of T*H are not known here",
-    ),
-    "no solution": Fault(
-        "        news = SCALE * self.from_input(token)  # (B, H)",
-        "        news = SCALE * self.from_input(token)  # (B, 2*H)",
-        "news =",
-        "no one H makes it 2*H",
-    ),
-    "wrong return": Fault(
-        "return torch.tanh(parts[0] + parts[1])  # (B, H)",
-        "return torch.tanh(parts[0] + parts[1])  # (H, B)",
-        "# (H, B)",
-        "the comment says",
-    ),
-    "wrong behind a flag": Fault(
-        "return torch.relu(parts[0] + parts[1])  # (B, H)",
-        "return torch.relu(parts[0] + parts[1])  # (B, H, 1)",
-        "# (B, H, 1)",
-        "has 3 sizes, got (2, 3)",
-    ),
-    "wrong in a step": Fault(
-        "output = outputs[:, 0]  # (B, H)",
-        "output = outputs[:, 0]  # (B, 1, H)",
-        "# (B, 1, H)",
-        "has 3 sizes, got (2, 3)",
-    ),
-    "never ran": Fault(
-        "shown = []",
-        "if T > 99:\n            inputs = inputs.neg()  # (B, T, D)\n        shown = []",
-        "inputs.neg()",
-        "never ran",
-    ),
-    "not at the end of a statement": Fault(
-        "shown = []",
-        "shown = [  # (B, H)\n        ]",
-        "shown = [",
-        "where an assignment",
-    ),
-    "on a line of its own": Fault(
-        "shown = []", "# (B, H)\n        shown = []", "        # (B, H)", "where an"
-    ),
-    "not readable": Fault(
-        "# (B, 2*H)", "# (B, 2H)", "2H)", "cannot read the shape comment '(B, 2H)'"
-    ),
-    "with words behind": Fault(
-        "# (B, 2*H)", "# (B, 2*H) in all", "in all", "cannot read the shape comment"
-    ),
-    "division": Fault(
-        "# (B, 2*H)", "# (B, 5*H//2)", "5*H//2", "is 6, the comment says 7"
-    ),
-    "an example that fails": Fault(
-        "shown = []", "shown = [1 // 0]", "1 // 0", "ZeroDivisionError"
-    ),
-}
 
 
-def plant(folder: Path, fault: Fault | None = None) -> tuple[Path, int]:
-    """Write a copy with a fault; return it and the line to be reported."""
-    text = SPECIMEN.read_text()
-    if fault is not None:
-        assert text.count(fault.old) == 1, f"{text.count(fault.old)} x {fault.old}"
-        text = text.replace(fault.old, fault.new)
-    path = folder / NAME
-    path.parent.mkdir(parents=True)
-    path.write_text(text)
-    (path.parent / "other.py").write_text(
-        '"""Another."""\n\n\ndef twice(size: int) -> int:\n    """Double.\n\n'
-        '    Args:\n        size: a size.\n    """\n    return 2 * size\n'
-    )
-    lines = text.splitlines()
-    at = fault.at if fault else ""
-    return path, next(n for n, line in enumerate(lines, start=1) if at in line)
-
-
-def check(problems: list[Problem], line: int, fault: Fault) -> None:
-    """The fault is reported at its line, in its words, and little else is."""
-    shown = [str(problem) for problem in problems]
-    assert len(problems) == 1 + fault.also, shown
-    found = [problem for problem in problems if fault.says in problem.message]
-    assert [(p.path, p.line) for p in found[:1]] == [(NAME, line)], shown
-
-
-def test_the_specimen_keeps_every_rule(tmp_path: Path) -> None:
-    path, _ = plant(tmp_path)
-    assert style(path) == []
-    assert shape_comments(path) == []
+def test_the_specimen_keeps_the_style(tmp_path: Path) -> None:
+    assert style(plant(tmp_path, Fault())) == []
 
 
 @pytest.mark.parametrize("name", STYLE)
 def test_style_reports(name: str, tmp_path: Path) -> None:
-    path, line = plant(tmp_path, STYLE[name])
-    check(style(path), line, STYLE[name])
-
-
-@pytest.mark.parametrize("name", SHAPES)
-def test_shape_comments_report(name: str, tmp_path: Path) -> None:
-    path, line = plant(tmp_path, SHAPES[name])
-    check(shape_comments(path), line, SHAPES[name])
+    path = plant(tmp_path, STYLE[name])
+    assert_reported(style(path), path, STYLE[name])
 
 
 def test_a_declared_copy_is_welcome(tmp_path: Path) -> None:
     fault = STYLE["copy that is not declared"]
-    declared = fault.new.replace(
-        "def twice", "# Same as: toy/other.py::twice\ndef twice"
-    )
-    path, _ = plant(tmp_path, fault._replace(new=declared))
-    assert style(path) == []
-
-
-def test_a_name_in_a_comment_may_be_an_attribute(tmp_path: Path) -> None:
-    fault = Fault(
-        "shown = []",
-        "flat = inputs.flatten(0, 1)  # (B*T, input_width)\n        shown = []",
-        "",
-        "",
-    )
-    path, _ = plant(tmp_path, fault)
-    assert shape_comments(path) == []
+    comment = "# Same as: toy/other.py::twice\n"
+    assert style(plant(tmp_path, fault._replace(new=comment + fault.new))) == []

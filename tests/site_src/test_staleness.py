@@ -31,9 +31,15 @@ from site_src import data_file, experiment
 
 factor = 2
 
+class Scaled:
+    '''A class of the page.'''
+    def of(self, number):
+        return number * factor
+
 @experiment
 def slow(offset):
-    return total(offset) * factor  # the experiment
+    base = object()  # not the page's variable of that name
+    return Scaled().of(total(offset))  # the experiment
 
 print(base + slow(1))  # a plot, say
 print(len(data_file("docs/numbers.csv").read_text()))
@@ -124,9 +130,16 @@ def test_prose_does_not_run(runs: Runs, old: str, new: str) -> None:
             "blocks changed",
         ),
         ("docs/page.md", "base = 40", "base = 41", [], "blocks changed"),
-        ("docs/page.md", "* factor", "+ factor", ["slow"], "blocks changed"),
+        (
+            "docs/page.md",
+            "number * factor",
+            "number + factor",
+            ["slow"],
+            "blocks changed",
+        ),
         ("docs/page.md", "factor = 2", "factor = 3", ["slow"], "blocks changed"),
         ("docs/page.md", "slow(1)", "slow(2)", ["slow"], "blocks changed"),
+        ("docs/page.md", "A class of", "Some class of", [], "blocks changed"),
         ("docs/page.md", "# the experiment", "# a comment", [], "blocks changed"),
         (
             "planted/outer.py",
@@ -157,6 +170,7 @@ def test_prose_does_not_run(runs: Runs, old: str, new: str) -> None:
         "experiment",
         "constant it uses",
         "argument",
+        "docstring in it",
         "comment in it",
         "imported module",
         "transitively imported module",
