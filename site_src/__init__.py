@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
     from types import ModuleType
 
     from matplotlib.figure import Figure
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 __all__ = [
     "ablated",
     "claim",
-    "data_file",
     "diff",
     "experiment",
     "figure",
@@ -99,7 +97,7 @@ def ablated(snippet: str, replace: Mapping[str, str]) -> ModuleType:
     """Load a copy of a snippet with parts of its source replaced.
 
     Args:
-        snippet: The file below snippets/, such as "recurrent/lstm.py".
+        snippet: The file below snippets/, such as "family/slug.py".
         replace: Old text → new text; each old text occurs exactly once.
     """
     from site_src import ablation
@@ -112,17 +110,3 @@ def diff(snippet: str, replace: Mapping[str, str]) -> None:
     from site_src import ablation
 
     ablation.show_diff(snippet, replace)
-
-
-def data_file(name: str) -> Path:
-    """The path of a data file of the repository, for reading.
-
-    Args:
-        name: The file, relative to the repository, such as "docs/data/co2.csv".
-    """
-    from site_src.execution import session
-
-    path = session.require().root / name
-    if not path.is_file():
-        raise FileNotFoundError(f"the repository has no file {name}")
-    return path

@@ -54,7 +54,7 @@ class ArchitectureRecord(_Record):
         level: For whom.
         modalities: What it works on, such as text.
         tasks: What it is used for.
-        snippets: The files it owns, such as recurrent/lstm.
+        snippets: The files it owns, such as family/slug.
         predecessors: What came before.
         related: Where to go next.
         complexity: Cost formulas.

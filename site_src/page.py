@@ -48,7 +48,7 @@ class Page:
 
     @property
     def slug(self) -> str:
-        """The path below docs/ without its ending: "architectures/recurrent/lstm"."""
+        """The path below docs/ without its ending: "architectures/family/slug"."""
         return self.path.removeprefix("docs/").removesuffix(".md")
 
     @property
@@ -58,7 +58,7 @@ class Page:
 
     @property
     def name(self) -> str:
-        """The short name by which other pages call it: "recurrent/lstm"."""
+        """The short name by which other pages call it: "family/slug"."""
         return self.slug.removeprefix("architectures/")
 
     @functools.cached_property

@@ -139,7 +139,7 @@ class _Plain(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         text = record.getMessage()
-        told = text.startswith(("Serving on", "Documentation built"))
+        told = "Serving on" in text or text.startswith("Documentation built")
         return told or record.levelno >= logging.WARNING
 
 

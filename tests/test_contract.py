@@ -195,7 +195,9 @@ def test_a_clause_fails(name: str, tmp_path: Path) -> None:
 
 def test_a_snippet_without_shape_comments_fails(tmp_path: Path) -> None:
     path = plant(tmp_path, Fault())
-    path.write_text(path.read_text().replace("  # (", "  # of (").replace("# 2 x", "# two"))
+    path.write_text(
+        path.read_text().replace("  # (", "  # of (").replace("# 2 x", "# two")
+    )
     with pytest.raises(AssertionError, match="no shape comment"):
         contract.has_true_shape_comments(path)
 

@@ -102,7 +102,7 @@ def changed(inputs: Mapping[str, Any], wanted: Mapping[str, Any], root: Path) ->
         root: The repository.
 
     Returns:
-        One clause such as "snippets/recurrent/lstm.py changed", or "".
+        One clause such as "snippets/family/slug.py changed", or "".
     """
     for name, value in wanted.items():
         if inputs.get(name) != value:

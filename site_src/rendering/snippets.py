@@ -26,7 +26,7 @@ def show(
     md: Any,
     **_: Any,
 ) -> str:
-    """HTML of a fence such as "recurrent/lstm.py" or "recurrent/lstm.py LSTM.step"."""
+    """HTML of a fence such as "family/slug.py" or "family/slug.py Net.step"."""
     state = state_of(md)
     name, _sep, symbol = source.strip().partition(" ")
     path = site().root / "snippets" / name

@@ -27,7 +27,8 @@ print(base)
 ```python exec="1"
 import yaml
 from planted.outer import total
-from site_src import data_file, experiment
+import pathlib, site_src
+from site_src import experiment
 
 factor = 2
 
@@ -42,7 +43,8 @@ def slow(offset):
     return Scaled().of(total(offset))  # the experiment
 
 print(base + slow(1))  # a plot, say
-print(len(data_file("docs/numbers.csv").read_text()))
+root = pathlib.Path(site_src.__file__).parents[1]
+print(len((root / "docs/numbers.csv").read_text()))
 ```
 """
 
@@ -53,7 +55,8 @@ def page(project: Project) -> Project:
     package = project.root / "planted"
     package.mkdir()
     (package / "outer.py").write_text(
-        "from planted import inner\n\ndef total(offset):\n    return inner.ONE + offset\n"
+        "from planted import inner\n\n"
+        "def total(offset):\n    return inner.ONE + offset\n"
     )
     (package / "inner.py").write_text("ONE = 1\n")
     (project.root / "docs" / "numbers.csv").write_text("1,2,3\n")

@@ -75,6 +75,17 @@ def test_equals_torch_at_the_edges(batch: int, tokens: int) -> None:
     )
 
 
+def test_equals_torch_where_all_layers_are_as_wide_as_the_input() -> None:
+    """No size would tell the input of the first layer from that of the third."""
+    compare(
+        LSTM(H, H, layers=3),
+        nn.LSTM(H, H, 3, batch_first=True),
+        copy_weights,
+        (torch.randn(B, T, H),),
+        extra_parameters=3 * 4 * H,
+    )
+
+
 @pytest.mark.parametrize("with_state", [False, True], ids=["zeros", "state"])
 def test_stepping_equals_torch(with_state: bool) -> None:
     inputs: tuple[object, ...] = (torch.randn(B, T, D),)
