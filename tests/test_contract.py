@@ -20,13 +20,13 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str, str, str]] = {
         contract.gives_every_parameter_a_gradient,
         "self.start = ",
         "self.idle = nn.Parameter(torch.zeros(3))\n        self.start = ",
-        "idle gets no gradient",
+        "without gradient: ['idle'], not []",
     ),
     "parameter cut off": (
         contract.gives_every_parameter_a_gradient,
         "self.from_hidden(hidden)]",
         "self.from_hidden(hidden).detach()]",
-        "start gets no gradient",
+        "'cell.from_hidden.weight', 'start'], not []",
     ),
     "nan": (
         contract.gives_every_parameter_a_gradient,

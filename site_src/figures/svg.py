@@ -70,7 +70,7 @@ def finish(raw: str, alt: str) -> str:
     assert view is not None
     start = (
         f'<svg xmlns="http://www.w3.org/2000/svg" {view[0]} role="img" '
-        f'aria-label="{html.escape(alt, quote=True)}" data-search-exclude '
+        f'aria-label="{html.escape(alt, quote=True)}" data-search-exclude="" '
         'stroke-linejoin="round" stroke-linecap="butt">'
     )
     body = body.replace("xlink:href", "href")

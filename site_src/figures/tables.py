@@ -85,7 +85,7 @@ def show_shapes(example: Callable[..., Any]) -> None:
 
 def _rows(way: str, name: str, value: Any) -> Iterator[tuple[str, ...]]:
     if hasattr(value, "shape"):
-        shape = "(" + ", ".join(map(str, value.shape)) + ")"
+        shape = str(tuple(value.shape))
         yield way, f"`{name}`", f"`{shape}`", str(value.dtype).removeprefix("torch.")
     elif isinstance(value, dict):
         for key, part in value.items():

@@ -164,7 +164,7 @@ def header_lines(tree: ast.Module) -> list[str]:
 
 
 def shown(path: Path) -> str:
-    """Name a file relative to the repository: `snippets/recurrent/lstm.py`."""
+    """Name a file relative to the repository: `snippets/<family>/<slug>.py`."""
     parts = path.parts
     if "snippets" not in parts:
         return path.as_posix()

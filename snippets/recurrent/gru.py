@@ -11,7 +11,7 @@ Differs from the paper:
       before, as in version 3
     - every gate has a bias, and so has the candidate; with `reset_after` the
       candidate has a second one inside the reset gate, as in torch
-    - stacked layers and the backward direction are later additions
+    - layers are stacked and may read backwards, which the paper does not do
 Checked against: torch.nn.GRU
 Torch versions: 2.13.0
 Dimensions: B batch, T tokens, D input width, H hidden width, L layers.

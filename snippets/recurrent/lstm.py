@@ -11,9 +11,9 @@ Differs from the paper:
     - one cell a memory block; every gate sees the input and the whole hidden
       state, and none sees the cell (no peepholes)
     - both squashing functions are tanh
-    - autograd follows every path back through time; the paper cut the
-      gradient off where it leaves the cell
-    - stacked layers and the backward direction are later additions
+    - autograd follows every path back through time; the paper truncates the
+      gradient "where this does not do harm"
+    - layers are stacked and may read backwards, which the paper does not do
 Checked against: torch.nn.LSTM
 Torch versions: 2.13.0
 Dimensions: B batch, T tokens, D input width, H hidden width, L layers.
