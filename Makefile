@@ -24,7 +24,11 @@ site: setup
 	@$(RUN) -m site_src build
 
 test: setup $(VENV)/.test
-	@sh tests/run.sh $(RUN)
+	@$(RUN) -m ruff check --quiet
+	@$(RUN) -m ruff format --check --quiet
+	@$(RUN) -m mypy --no-error-summary
+	@$(RUN) -m site_src build
+	@OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(RUN) -m pytest -n 2
 
 bench-build: setup $(VENV)/.test
 	@$(RUN) tests/bench/build_time.py

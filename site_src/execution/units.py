@@ -103,13 +103,13 @@ class _Needs:
         self.source = hashlib.sha256(text.encode()).hexdigest()
 
     def _follow(self, name: str, value: Any) -> None:
-        """Add a function or class of the page, and what it names in turn."""
+        """Add a function of the page or of its API, and what it names in turn."""
         if name in self._sources:
             return
         text = textwrap.dedent(inspect.getsource(value))
         tree = ast.parse(text)
         self._sources[name] = ast.dump(_without_docstrings(tree))
-        names = vars(sys.modules["page"])
+        names = vars(sys.modules[value.__module__])
         for used in _globals(symtable.symtable(text, name, "exec")):
             if used in names:
                 self._use(used, names[used])
@@ -128,7 +128,7 @@ class _Needs:
         if isinstance(value, types.ModuleType):
             self._module(value)
         elif isinstance(value, type | types.FunctionType):
-            if value.__module__ == "page":
+            if value.__module__ in ("page", "site_src"):
                 self._follow(name, value)
             else:
                 self._module(sys.modules.get(value.__module__))

@@ -44,7 +44,7 @@ def show(
     print(
         f'<div class="computed-table" tabindex="0" role="region" '
         f'aria-label="{html.escape(caption, quote=True)}">'
-        f"<table><caption>{inline(caption)}</caption>"
+        f'<table class="values"><caption>{inline(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

@@ -22,35 +22,18 @@ import torch
 from torch import Tensor, nn
 
 
-# Same as: recurrent/lstm.py::check_at_least_one
-def check_at_least_one(name: str, size: int) -> None:
-    """Refuse a size below one.
-
-    Args:
-        name: what the size counts, for the message.
-        size: the size that was asked for.
-
-    Raises:
-        ValueError: the size is below 1.
-    """
+# Same as: recurrent/lstm.py::_check_at_least_one
+def _check_at_least_one(name: str, size: int) -> None:
+    """Raise ValueError for a size below one."""
     if size < 1:
         raise ValueError(f"expected {name} of at least 1, got {size}")
 
 
-# Same as: recurrent/lstm.py::check_equal
-def check_equal(
+# Same as: recurrent/lstm.py::_check_equal
+def _check_equal(
     name: str, found: int | tuple[int, ...], expected: int | tuple[int, ...]
 ) -> None:
-    """Refuse a size that does not fit and might broadcast silently.
-
-    Args:
-        name: what is measured, for the message.
-        found: the size, or the shape, that was given.
-        expected: the one that fits.
-
-    Raises:
-        ValueError: the two differ.
-    """
+    """Raise ValueError for a size that might broadcast silently."""
     if found != expected:
         raise ValueError(f"expected {name} {expected}, got {found}")
 
@@ -180,9 +163,9 @@ class GRU(nn.Module):
         reset_after: bool = True,
     ) -> None:
         super().__init__()
-        check_at_least_one("input_width", input_width)
-        check_at_least_one("hidden_width", hidden_width)
-        check_at_least_one("layers", layers)
+        _check_at_least_one("input_width", input_width)
+        _check_at_least_one("hidden_width", hidden_width)
+        _check_at_least_one("layers", layers)
         self.input_width = input_width
         self.hidden_width = hidden_width
         self.layers = layers
@@ -217,12 +200,12 @@ class GRU(nn.Module):
         """
         B, T, D = inputs.shape
         L, H, directions = self.layers, self.hidden_width, self.directions
-        check_at_least_one("tokens", T)
-        check_equal("input width", D, self.input_width)
+        _check_at_least_one("tokens", T)
+        _check_equal("input width", D, self.input_width)
         shape = (L * directions, B, H)
         if state is None:
             state = inputs.new_zeros(shape)
-        check_equal("hidden shape", tuple(state.shape), shape)
+        _check_equal("hidden shape", tuple(state.shape), shape)
         first_hidden = state.unbind(0)
         last_hidden = []
         outputs = inputs

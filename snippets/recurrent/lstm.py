@@ -24,33 +24,16 @@ import torch
 from torch import Tensor, nn
 
 
-def check_at_least_one(name: str, size: int) -> None:
-    """Refuse a size below one.
-
-    Args:
-        name: what the size counts, for the message.
-        size: the size that was asked for.
-
-    Raises:
-        ValueError: the size is below 1.
-    """
+def _check_at_least_one(name: str, size: int) -> None:
+    """Raise ValueError for a size below one."""
     if size < 1:
         raise ValueError(f"expected {name} of at least 1, got {size}")
 
 
-def check_equal(
+def _check_equal(
     name: str, found: int | tuple[int, ...], expected: int | tuple[int, ...]
 ) -> None:
-    """Refuse a size that does not fit and might broadcast silently.
-
-    Args:
-        name: what is measured, for the message.
-        found: the size, or the shape, that was given.
-        expected: the one that fits.
-
-    Raises:
-        ValueError: the two differ.
-    """
+    """Raise ValueError for a size that might broadcast silently."""
     if found != expected:
         raise ValueError(f"expected {name} {expected}, got {found}")
 
@@ -184,9 +167,9 @@ class LSTM(nn.Module):
         forget_bias: float = 1.0,
     ) -> None:
         super().__init__()
-        check_at_least_one("input_width", input_width)
-        check_at_least_one("hidden_width", hidden_width)
-        check_at_least_one("layers", layers)
+        _check_at_least_one("input_width", input_width)
+        _check_at_least_one("hidden_width", hidden_width)
+        _check_at_least_one("layers", layers)
         self.input_width = input_width
         self.hidden_width = hidden_width
         self.layers = layers
@@ -221,13 +204,13 @@ class LSTM(nn.Module):
         """
         B, T, D = inputs.shape
         L, H, directions = self.layers, self.hidden_width, self.directions
-        check_at_least_one("tokens", T)
-        check_equal("input width", D, self.input_width)
+        _check_at_least_one("tokens", T)
+        _check_equal("input width", D, self.input_width)
         shape = (L * directions, B, H)
         if state is None:
             state = (inputs.new_zeros(shape), inputs.new_zeros(shape))
-        check_equal("hidden shape", tuple(state[0].shape), shape)
-        check_equal("cell shape", tuple(state[1].shape), shape)
+        _check_equal("hidden shape", tuple(state[0].shape), shape)
+        _check_equal("cell shape", tuple(state[1].shape), shape)
         first_hidden, first_cell = state[0].unbind(0), state[1].unbind(0)
         last_hidden, last_cell = [], []
         outputs = inputs

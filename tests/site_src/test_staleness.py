@@ -3,89 +3,23 @@
 from __future__ import annotations
 
 import importlib.metadata
-import textwrap
 from collections.abc import Callable
 
 import pytest
 from conftest import Project
+from staleness import Runs, edit, write_page
 
 from site_src.execution import fingerprint, schedule
 from site_src.execution.page_server import Server
-from site_src.execution.schedule import Options, run
+from site_src.execution.schedule import Options
 from site_src.page import read_pages
-
-PAGE = """\
-# A page
-
-Some prose.
-
-```python exec="1"
-base = 40  # the first block
-print(base)
-```
-
-```python exec="1"
-import yaml
-from planted.outer import total
-import pathlib, site_src
-from site_src import experiment
-
-factor = 2
-
-class Scaled:
-    '''A class of the page.'''
-    def of(self, number):
-        return number * factor
-
-@experiment
-def slow(offset):
-    base = object()  # not the page's variable of that name
-    return Scaled().of(total(offset))  # the experiment
-
-print(base + slow(1))  # a plot, say
-root = pathlib.Path(site_src.__file__).parents[1]
-print(len((root / "docs/numbers.csv").read_text()))
-```
-"""
 
 
 @pytest.fixture
 def page(project: Project) -> Project:
-    """A page with an import that imports, and a data file."""
-    package = project.root / "planted"
-    package.mkdir()
-    (package / "outer.py").write_text(
-        "from planted import inner\n\n"
-        "def total(offset):\n    return inner.ONE + offset\n"
-    )
-    (package / "inner.py").write_text("ONE = 1\n")
-    (project.root / "docs" / "numbers.csv").write_text("1,2,3\n")
-    project.page("page", PAGE)
+    """A project with the page."""
+    write_page(project)
     return project
-
-
-class Runs:
-    """Runs the page and tells what that took."""
-
-    def __init__(self, project: Project, server: Server) -> None:
-        self.project, self.server = project, server
-        self.units: list[str] = []
-        self.reasons: list[str] = []
-
-    def again(self, options: Options = Options()) -> bool:  # noqa: B008
-        """Whether the page was executed; `units` holds the experiments that ran."""
-        self.units, self.reasons = [], []
-        pages = read_pages(self.project.root)
-        outcome = run(self.project.root, pages, options, self._hear, self.server)
-        assert outcome.problems == []
-        assert outcome.executed or outcome.fresh == ["page"]
-        return outcome.executed == ["page"]
-
-    def _hear(self, event: dict[str, object]) -> None:
-        if event.get("unit"):
-            self.units.append(str(event["unit"]))
-        if event["event"] == "plan":
-            self.reasons.append(str(event["reason"]))
 
 
 @pytest.fixture
@@ -95,13 +29,6 @@ def runs(page: Project, server: Server) -> Runs:
     assert runs.again()
     assert runs.units == ["slow"]
     return runs
-
-
-def edit(project: Project, name: str, old: str, new: str) -> None:
-    path = project.root / name
-    text = path.read_text()
-    assert text.count(old) == 1
-    path.write_text(text.replace(old, new))
 
 
 def test_nothing_runs_when_nothing_changed(runs: Runs) -> None:
@@ -242,53 +169,3 @@ def test_the_python_version_runs_it(
     monkeypatch.setattr(fingerprint.platform, "python_version", lambda: "9.9")
     assert runs.again()
     assert runs.reasons == ["python changed"]
-
-
-def test_a_module_imported_only_inside_an_experiment_still_counts(
-    page: Project, server: Server
-) -> None:
-    text = """\
-    ```python exec="1"
-    from site_src import experiment
-
-    @experiment
-    def slow():
-        from planted.outer import total
-        return total(1)
-
-    print(slow())
-    ```
-    """
-    page.page("page", textwrap.dedent(text))
-    runs = Runs(page, server)
-    assert runs.again()
-    edit(page, "docs/page.md", "print(slow())", "print(slow(), 1)")
-    assert runs.again()
-    assert runs.units == [], "the experiment itself is fresh"
-    edit(page, "planted/inner.py", "ONE = 1", "ONE = 2")
-    assert runs.again(), "also when the last run took the experiment from the store"
-    assert runs.units == ["slow"]
-
-
-def test_an_ablated_snippet_counts(project: Project, server: Server) -> None:
-    text = """\
-    ```python exec="1"
-    from site_src import ablated, experiment
-
-    @experiment
-    def gone():
-        return len(vars(ablated("family/one.py", {"ONE = 1": "ONE = 2"})))
-
-    print(gone())
-    ```
-    """
-    (project.root / "snippets" / "family").mkdir()
-    snippet = project.root / "snippets" / "family" / "one.py"
-    snippet.write_text("ONE = 1\n")
-    project.page("page", textwrap.dedent(text))
-    runs = Runs(project, server)
-    assert runs.again()
-    assert not runs.again()
-    snippet.write_text("ONE = 1\nTWO = 2\n")
-    assert runs.again()
-    assert runs.units == ["gone"]
