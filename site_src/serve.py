@@ -16,7 +16,6 @@ from site_src.execution.page_server import Server
 from site_src.execution.schedule import Options, run
 from site_src.execution.store import write_atomically
 from site_src.page import Page, read_pages
-from site_src.problem import Problems
 
 _POLL = 0.3
 _WATCHED = ("docs", "snippets", "site_src")
@@ -62,6 +61,7 @@ class Follower:
         self.failed: dict[str, str] = {}
         self._tried: dict[str, str] = {}
         self._ended = threading.Event()
+        self._server: Server | None = None
         self._changed_at = 0.0
         self.ready.parent.mkdir(exist_ok=True)
 
@@ -69,6 +69,7 @@ class Follower:
         """Run until `stop`."""
         seen: dict[str, float] = {}
         with Server(fork=Options().fork) as server:
+            self._server = server
             while not self._ended.is_set():
                 files = _times(self.root)
                 if files != seen:
@@ -77,8 +78,10 @@ class Follower:
                 self._ended.wait(_POLL)
 
     def stop(self) -> None:
-        """Let `follow` return after the pages at hand."""
+        """Stop the pages at hand and let `follow` return."""
         self._ended.set()
+        if self._server:
+            self._server.close()
 
     def note(self) -> None:
         """Write down what failed and make the server render again."""
@@ -91,8 +94,9 @@ class Follower:
         ]
         try:
             run(self.root, pages, Options(), self._hear, server=server)
-        except Problems as error:
-            print(error, file=sys.stderr)
+        except RuntimeError:
+            if not self._ended.is_set():
+                raise
         for page in pages:
             self._tried[page.slug] = state
 

@@ -45,13 +45,17 @@ class Server:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+        self._log.close()
+
+    def close(self) -> None:
+        """End the server, and with it every page that is running."""
         assert self.process.stdin is not None
         self.process.stdin.close()
         try:
             self.process.wait(timeout=10)
         except subprocess.TimeoutExpired:
             self.process.kill()
-        self._log.close()
 
     def submit(self, job: dict[str, Any]) -> None:
         """Start a page; see `schedule` for what a job holds."""

@@ -23,6 +23,7 @@ def main() -> None:
         tasks = "/proc/self/task"
         if os.path.isdir(tasks) and len(os.listdir(tasks)) != 1:  # noqa: PTH112, PTH208
             sys.exit("the page server has more than one thread; it must not fork")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the end of our input ends us
     pages: dict[int, str] = {}
     say({"event": "ready"})
     buffer = b""
@@ -45,6 +46,8 @@ def main() -> None:
             say({"event": "exit", "page": pages.pop(pid), "code": code})
     for pid in pages:
         os.kill(pid, signal.SIGTERM)
+    for pid in pages:
+        os.waitpid(pid, 0)
 
 
 def say(event: dict[str, object]) -> None:

@@ -77,12 +77,16 @@ def served(project: Project) -> Iterator[tuple[Project, Browser]]:
     try:
         yield project, Browser(address)
     finally:
+        path = project.page("endless", '```python exec="1"\nwhile True: pass\n```\n')
+        Browser(address).wait_for("endless/", "This page is running")
         os.killpg(process.pid, signal.SIGINT)
         try:
-            process.wait(timeout=20)
+            process.wait(timeout=8)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             raise
+        assert path.exists()
+        assert "Traceback" not in (project.root / "serve.log").read_text()
 
 
 def test_a_page_fills_in_and_follows_edits(served: tuple[Project, Browser]) -> None:
