@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,13 @@ class Page:
             if match:
                 found.append(Heading(len(match[1]), match[2], number))
         return tuple(found)
+
+    @property
+    def prose(self) -> Iterator[tuple[int, str]]:
+        """Lines with their numbers, without front matter, fences and comments."""
+        for number, line in enumerate(self.text.splitlines(), 1):
+            if number > self._front_matter_end and number not in self.fences.fenced:
+                yield number, line
 
     @functools.cached_property
     def _front_matter_end(self) -> int:
