@@ -39,9 +39,7 @@ class Entry:
     @property
     def short(self) -> str:
         """Authors and year: "Hochreiter and Schmidhuber, 1997"."""
-        if len(self.authors) > 2:
-            names = f"{self.authors[0]} et al."
-        elif self.authors[1:] == (OTHERS,):
+        if len(self.authors) > 2 or self.authors[1:] == (OTHERS,):
             names = f"{self.authors[0]} et al."
         else:
             names = " and ".join(self.authors)

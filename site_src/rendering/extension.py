@@ -16,7 +16,6 @@ from mkdocs.utils import get_relative_url
 from site_src.citations import CITATION
 from site_src.rendering.state import PageState, add_anchors, site, state_of
 
-
 _UNNUMBERED = "[?]"
 
 
