@@ -13,6 +13,7 @@ from site_src.execution.schedule import Options, Outcome, run
 from site_src.page import Page, read_pages
 from site_src.problem import Problem, Problems
 from site_src.progress import Progress
+from site_src.robustness import fragile_claims
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -51,16 +52,17 @@ def _parser() -> argparse.ArgumentParser:
 
     execute = commands.add_parser("run", help="execute the pages that have changed")
     _execution(execute)
-    execute.add_argument(
-        "--page",
-        action="append",
-        metavar="SLUG",
-        help="only this page; may be repeated",
-    )
+    _pages(execute)
     execute.add_argument(
         "--shard", default="1/1", metavar="I/N", help="the i-th of n parts"
     )
     execute.set_defaults(command=_run)
+
+    seeds = commands.add_parser("seeds", help="try the claims under other seeds")
+    seeds.add_argument("--jobs", type=int, default=0, help="pages at once")
+    _pages(seeds)
+    seeds.add_argument("--seed", type=int, nargs="+", default=[1, 2, 3], metavar="N")
+    seeds.set_defaults(command=_seeds)
 
     check = commands.add_parser("check", help="check the pages without running them")
     check.set_defaults(command=_check)
@@ -73,6 +75,11 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--address", default="127.0.0.1:8000", metavar="HOST:PORT")
     serve.set_defaults(command=_serve)
     return parser
+
+
+def _pages(parser: argparse.ArgumentParser) -> None:
+    text = "only this page; may be repeated"
+    parser.add_argument("--page", action="append", metavar="SLUG", help=text)
 
 
 def _execution(parser: argparse.ArgumentParser) -> None:
@@ -89,6 +96,18 @@ def _run(root: Path, options: argparse.Namespace) -> list[Problem]:
         pages = _chosen(pages, options.page)
     problems = [fault for page in pages for fault in page.fences.problems]
     return problems + execute(root, pages, options, _shard(options.shard)).problems
+
+
+def _seeds(root: Path, options: argparse.Namespace) -> list[Problem]:
+    pages = read_pages(root)
+    if options.page:
+        pages = _chosen(pages, options.page)
+    choices = Options(jobs=options.jobs)
+    with Progress(quiet=options.quiet) as progress:
+        problems = fragile_claims(root, pages, options.seed, choices, progress.hear)
+    if not problems and not options.quiet:
+        print(f"every claim holds with the seeds {options.seed}")
+    return problems
 
 
 def _check(root: Path, options: argparse.Namespace) -> list[Problem]:

@@ -42,7 +42,7 @@ def show(
     )
     body = "".join(f"<tr>{_cells(row, numeric)}</tr>" for row in rows)
     print(
-        f'<div class="computed-table" tabindex="0" role="region" '
+        '<div class="computed-table" tabindex="0" role="region" data-search-exclude '
         f'aria-label="{html.escape(caption, quote=True)}">'
         f'<table class="values"><caption>{inline(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"

@@ -143,6 +143,7 @@ def card(source: str) -> dict[str, Any] | None:
         return {"name": title, "address": get_relative_url(addresses[path], here)}
 
     return {
+        "name": state.page.name,
         "facts": facts,
         "paper": {"text": entry.short, "title": entry.title, "address": entry.address},
         "predecessors": [
