@@ -78,7 +78,7 @@ def show_shapes(example: Callable[..., Any]) -> None:
     where = source.__name__.removeprefix("snippets.") if source else "the snippet"
     show(
         rows,
-        header=["", "name", "shape", "dtype"],
+        header=["way", "name", "shape", "dtype"],
         caption=f"What `example()` of {where.replace('.', '/')}.py takes and returns",
     )
 
