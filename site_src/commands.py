@@ -44,13 +44,23 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m site_src", description=__doc__)
+    quiet = argparse.ArgumentParser(add_help=False)
+    quiet.add_argument(
+        "-q",
+        "--quiet",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="only problems",
+    )
     parser.add_argument("-q", "--quiet", action="store_true", help="only problems")
     parser.add_argument(
         "--root", default=Path.cwd(), help="the repository (default: .)"
     )
     commands = parser.add_subparsers(required=True, metavar="command")
 
-    execute = commands.add_parser("run", help="execute the pages that have changed")
+    execute = commands.add_parser(
+        "run", help="execute the pages that have changed", parents=[quiet]
+    )
     _execution(execute)
     _pages(execute)
     execute.add_argument(
@@ -58,20 +68,28 @@ def _parser() -> argparse.ArgumentParser:
     )
     execute.set_defaults(command=_run)
 
-    seeds = commands.add_parser("seeds", help="try the claims under other seeds")
+    seeds = commands.add_parser(
+        "seeds", help="try the claims under other seeds", parents=[quiet]
+    )
     seeds.add_argument("--jobs", type=int, default=0, help="pages at once")
     _pages(seeds)
     seeds.add_argument("--seed", type=int, nargs="+", default=[1, 2, 3], metavar="N")
     seeds.set_defaults(command=_seeds)
 
-    check = commands.add_parser("check", help="check the pages without running them")
+    check = commands.add_parser(
+        "check", help="check the pages without running them", parents=[quiet]
+    )
     check.set_defaults(command=_check)
 
-    build = commands.add_parser("build", help="check, execute and build into site/")
+    build = commands.add_parser(
+        "build", help="check, execute and build into site/", parents=[quiet]
+    )
     _execution(build)
     build.set_defaults(command=_build)
 
-    serve = commands.add_parser("serve", help="build, serve, and follow every edit")
+    serve = commands.add_parser(
+        "serve", help="build, serve, and follow every edit", parents=[quiet]
+    )
     serve.add_argument("--address", default="127.0.0.1:8000", metavar="HOST:PORT")
     serve.set_defaults(command=_serve)
     return parser
