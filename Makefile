@@ -7,15 +7,16 @@ PIP := $(RUN) -m pip install --disable-pip-version-check --quiet
 LOCK := constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve site test bench-build lock clean
+.PHONY: help setup serve site test bench-build bench-snippets lock clean
 
 help:
-	@echo "make serve        set up, execute the pages, serve with live reload"
-	@echo "make test         set up and run every check"
-	@echo "make site         build into site/"
-	@echo "make bench-build  measure the build against notebooks and plain markdown-exec"
-	@echo "make lock         write constraints.txt and package-lock.json anew"
-	@echo "make clean        remove everything that was built, but not .venv"
+	@echo "make serve           set up, execute the pages, serve with live reload"
+	@echo "make test            set up and run every check"
+	@echo "make site            build into site/"
+	@echo "make bench-build     measure the build against notebooks and plain markdown-exec"
+	@echo "make bench-snippets  time the snippets against what others use"
+	@echo "make lock            write constraints.txt and package-lock.json anew"
+	@echo "make clean           remove everything that was built, but not .venv"
 
 serve: setup
 	@$(RUN) -m site_src serve
@@ -32,6 +33,9 @@ test: setup $(VENV)/.test
 
 bench-build: setup $(VENV)/.test
 	@$(RUN) tests/bench/build_time.py
+
+bench-snippets: setup $(VENV)/.test
+	@OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(RUN) tests/bench/snippet_speed.py
 
 setup: $(VENV)/.site node_modules/.package-lock.json
 
