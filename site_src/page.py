@@ -13,7 +13,7 @@ import yaml
 
 from site_src.execution.limits import Limits, read_limits
 from site_src.fences import Block, Fences, scan
-from site_src.problem import Problem
+from site_src.problem import Problem, Problems
 
 _HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*\s*(\{[^}]*\})?\s*$")
 
@@ -45,7 +45,12 @@ class Page:
     def read(cls, root: Path, path: Path) -> Page:
         """Read a page from disk."""
         name = path.relative_to(root).as_posix()
-        return cls(root, name, path.read_text(encoding="utf-8"))
+        raw = path.read_bytes()
+        try:
+            return cls(root, name, raw.decode())
+        except UnicodeDecodeError as error:
+            line = raw.count(b"\n", 0, error.start) + 1
+            raise Problems([Problem(name, line, "this line is not UTF-8")]) from None
 
     @property
     def slug(self) -> str:

@@ -47,7 +47,7 @@ def show(
 def framed(head: str, body: str, caption: str) -> str:
     """A table around the cells of its head row and the rows of its body."""
     return (
-        f'<div class="computed-table" tabindex="0" role="region" '
+        '<div class="computed-table" tabindex="0" role="region" data-search-exclude '
         f'aria-label="{html.escape(caption, quote=True)}">'
         f'<table class="values"><caption>{inline(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
@@ -83,7 +83,7 @@ def show_shapes(example: Callable[..., Any]) -> None:
     where = source.__name__.removeprefix("snippets.") if source else "the snippet"
     show(
         rows,
-        header=["", "name", "shape", "dtype"],
+        header=["way", "name", "shape", "dtype"],
         caption=f"What `example()` of {where.replace('.', '/')}.py takes and returns",
     )
 

@@ -14,7 +14,7 @@ _UNITS = (
     "million|billion|points?|epochs?|words?|pixels?"
 )
 _NUMBER = re.compile(
-    rf"(?<![\w./@#-])(?:\d[\d,]*\.\d+|\d[\d,.]*\s?%|\d[\d,.]*\s?×|×\s?\d[\d,.]*"
+    rf"(?<![\w./@#-])(?:\d[\d,]*\.\d+(?!\.?\d)|\d[\d,.]*\s?%|\d[\d,.]*\s?×|×\s?\d[\d,.]*"
     rf"|\d[\d,.]*\s(?:{_UNITS})\b)"
 )
 _APART = re.compile(

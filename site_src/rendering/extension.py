@@ -137,12 +137,14 @@ def card(source: str) -> dict[str, Any] | None:
         path = known.get(slug)
         name = slug.rpartition("/")[2].replace("_", " ")
         if path is None:
+            name = name.upper() if len(name) <= 4 else name
             return {"name": name, "address": ""}
         title = site().pages[path].meta.get("title", name)
         here = addresses[state.page.path]
         return {"name": title, "address": get_relative_url(addresses[path], here)}
 
     return {
+        "name": state.page.name,
         "facts": facts,
         "paper": {"text": entry.short, "title": entry.title, "address": entry.address},
         "predecessors": [
