@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ SNIPPETS = sorted(
     for path in (ROOT / "snippets").glob("*/*.py")
 )
 LEAST = 8  # mistakes a snippet
+REPORT = r"([\w.-]+/[\w.-]+#\d+)?"
 
 TESTS = """
 import pytest
@@ -80,6 +82,9 @@ def test_every_mistake_is_caught(name: str) -> None:
     missed = [f"not caught: {v.what} ({v.why})" for v in found if not v.by]
     assert not missed, "\n".join(missed)
     assert len(found) >= LEAST, f"{name}: {len(found)} mistakes, at least {LEAST}"
+    for verdict in found:
+        assert verdict.seen, f"{verdict.what}: what would one see?"
+        assert re.fullmatch(REPORT, verdict.report), f"{verdict.report} is no report"
 
 
 def plant(root: Path, tests: str) -> dict[str, Verdict]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +56,7 @@ def measured_by(root: Path, name: str) -> dict[str, str]:
             continue
         code = (root / path).read_text(encoding="utf-8")
         found[path] = identity(code)
-        waiting += _own_imports(root, code)
+        waiting += _imports(code)
     return dict(sorted(found.items()))
 
 
@@ -67,18 +66,17 @@ def test_file(name: str) -> str:
     return f"tests/snippets/{family}/test_{slug}.py"
 
 
-def _own_imports(root: Path, code: str) -> Iterator[str]:
+@functools.cache
+def _imports(code: str) -> tuple[str, ...]:
+    """The files of tests/ that a file there would import, were they there."""
     try:
-        nodes = ast.walk(ast.parse(code))
+        tree = ast.parse(code)
     except SyntaxError:
-        return
-    for node in nodes:
-        names = []
+        return ()
+    names = []
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module]
-        for name in names:
-            path = f"tests/{name.replace('.', '/')}.py"
-            if (root / path).is_file():
-                yield path
+            names += [node.module, *(f"{node.module}.{a.name}" for a in node.names)]
+    return tuple(f"tests/{name.replace('.', '/')}.py" for name in names)

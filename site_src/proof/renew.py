@@ -136,8 +136,9 @@ def _run(
         text = f"pytest ended with code {done.returncode}: {said[-1]}"
         return [], 0, [Problem(test_file(name), 1, text)]
     cases = [*etree.parse(report).iter("testcase")]
-    problems = [*_missed(root, name, notes)]
-    problems += _failed(name, cases, planted=not problems)
+    failed = [*_failed(name, cases)]
+    own = [problem for problem in failed if problem.path == test_file(name)]
+    problems = own or [*_missed(root, name, notes)] or failed
     if done.returncode and not problems:
         text = f"pytest ended with code {done.returncode}"
         problems = [Problem(test_file(name), 1, text)]
@@ -149,31 +150,31 @@ def _missed(
     root: Path, name: str, notes: Sequence[dict[str, Any]]
 ) -> Iterator[Problem]:
     """The mistakes that no test caught, at the line of their words."""
-    lines = (root / test_file(name)).read_text(encoding="utf-8").splitlines()
+    lines = [
+        (path, number, text)
+        for path in measured_by(root, name)
+        for number, text in enumerate((root / path).read_text().splitlines(), 1)
+    ]
     for entry in notes:
         if entry["kind"] == "mistake" and not entry["by"]:
-            start = entry["what"][:40]
-            line = next((n for n, text in enumerate(lines, 1) if start in text), 1)
-            message = f"not caught: {entry['what']} ({entry['why']})"
-            yield Problem(test_file(name), line, message)
+            start, message = entry["what"][:40], f"not caught: {entry['what']}"
+            found = (place for place in lines if start in place[2])
+            path, line, _ = next(found, (test_file(name), 1, ""))
+            yield Problem(path, line, f"{message} ({entry['why']})")
 
 
-def _failed(
-    name: str, cases: Sequence[etree.Element], *, planted: bool
-) -> Iterator[Problem]:
-    """The tests that failed; that of the mistakes only where it says something new."""
+def _failed(name: str, cases: Sequence[etree.Element]) -> Iterator[Problem]:
+    """The tests that failed, each at its line."""
     for case in cases:
         for fault in case:
             if fault.tag not in ("failure", "error"):
                 continue
-            file = case.get("file") or test_file(name)
-            if not planted and _PLANTING.startswith(f"{file}::"):
-                continue
             said = (fault.get("message") or "").splitlines() or ["failed"]
             if fault.text and said[0].startswith("collection"):
                 said = [fault.text.strip().splitlines()[-1]]
+            path = case.get("file") or test_file(name)
             line = int(case.get("line") or 0) + 1
-            yield Problem(file, line, f"{case.get('name')}: {said[0].strip()}")
+            yield Problem(path, line, f"{case.get('name')}: {said[0].strip()}")
 
 
 def _comparison(entry: dict[str, Any]) -> Comparison:

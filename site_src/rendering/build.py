@@ -32,11 +32,10 @@ def begin(config: Any) -> Any:
 
 
 def add_files(files: Any, config: Any) -> Any:
-    """Publish snippets and records to download, and KaTeX's style and fonts."""
+    """Publish the snippets as files to download, and KaTeX's style and fonts."""
     root = state.site().root
-    records = sorted((root / "docs" / "measurements").glob("*/*.json"))
-    for path in [*sorted((root / "snippets").rglob("*.py")), *records]:
-        name = path.relative_to(root).as_posix().removeprefix("docs/")
+    for path in sorted((root / "snippets").rglob("*.py")):
+        name = path.relative_to(root).as_posix()
         files.append(File.generated(config, name, abs_src_path=str(path)))
     katex = root / "node_modules" / "katex" / "dist"
     fonts = sorted((katex / "fonts").glob("*.woff2"))

@@ -10,7 +10,7 @@ from mkdocs.utils import get_relative_url
 
 from site_src.figures.tables import framed, inline
 from site_src.proof import record
-from site_src.proof.record import Caught, Comparison, Proof
+from site_src.proof.record import Comparison, Proof
 from site_src.rendering.state import PageState, add_anchors, site, state_of
 
 
@@ -26,7 +26,7 @@ def show(
     state, name = state_of(md), source.strip()
     if name == "all":
         return _every(state)
-    proof = _read(name, state)
+    proof = _read(name, name, state)
     if proof is None:
         return _note(f"No record of its checks yet: run `{record.renewal(name)}`.")
     anchor = _anchor(name)
@@ -34,7 +34,7 @@ def show(
     change = proof.stale(site().root)
     parts = [
         f"<p>{_compared(proof)} {_recorded(proof, state)}</p>",
-        _table(proof.mistakes, name),
+        _table(proof, name),
     ]
     if change:
         text = f"Out of date: `{change}` since. Run `{record.renewal(name)}`."
@@ -42,8 +42,8 @@ def show(
     return f'<section class="verification" id="{anchor}">{"".join(parts)}</section>'
 
 
-def _read(name: str, state: PageState) -> Proof | None:
-    """The record; where it is missing or damaged, that is reported."""
+def _read(name: str, fence: str, state: PageState) -> Proof | None:
+    """The record; where it is missing or damaged, that is reported at the fence."""
     why = f"there is no record of {name}"
     try:
         if (site().root / "snippets" / f"{name}.py").is_file():
@@ -54,8 +54,10 @@ def _read(name: str, state: PageState) -> Proof | None:
     except ValueError as error:
         why = str(error)
     if not site().pending:
+        fences = state.page.fences.verifications
+        line = next((number for number, text in fences if text == fence), 1)
         text = f"{why}; run {record.renewal(name)}"
-        site().report(state.page.path, state.line_with(name), text)
+        site().report(state.page.path, line, text)
     return None
 
 
@@ -104,10 +106,11 @@ def small(value: float) -> str:
 
 
 def _recorded(proof: Proof, state: PageState) -> str:
-    """When, where and on what commit it was measured, with the record to look at."""
+    """What the tests found, when, where and on what commit, and the raw record."""
     torch = proof.environment["torch"].partition("+")[0]
     where = f"Python {proof.environment['python']}, {proof.environment['platform']}"
-    text = f"{proof.tests} tests passed ({proof.date}, torch {torch}, {where}"
+    text = f"{proof.tests} tests passed, and caught {_caught(proof)} planted mistakes "
+    text += f"({proof.date}, torch {torch}, {where}"
     if proof.commit:
         text += f", commit {proof.commit[:7]}{' with changes' if proof.dirty else ''}"
     here = site().addresses[state.page.path]
@@ -116,26 +119,30 @@ def _recorded(proof: Proof, state: PageState) -> str:
     return f"{html.escape(text)}; {link})."
 
 
-def _table(mistakes: Sequence[Caught], name: str) -> str:
+def _table(proof: Proof, name: str) -> str:
     columns = ("the mistake", "what you would see", "caught by the test")
     head = "".join(f'<th scope="col">{column}</th>' for column in columns)
     body = ""
-    for mistake in mistakes:
-        what = inline(mistake.what)
+    for mistake in proof.mistakes:
+        seen = inline(mistake.seen)
         if mistake.report:
             repository, _, number = mistake.report.partition("#")
             url = f"https://github.com/{repository}/issues/{number}"
-            place = html.escape(f"{repository.rpartition('/')[2]} #{number}")
-            what += f' (<a href="{html.escape(url)}">{place}</a>)'
+            place = html.escape(mistake.report)
+            seen += f' Met in <a href="{html.escape(url)}">{place}</a>.'
         by = mistake.by.partition("[")[0].removeprefix("test_").replace("_", " ")
-        body += f'<tr><th scope="row">{what}</th><td>{inline(mistake.seen)}</td>'
+        body += f'<tr><th scope="row">{inline(mistake.what)}</th><td>{seen}</td>'
         body += f"<td>{html.escape(by)}</td></tr>"
-    count = len(mistakes)
     caption = (
         f"Common mistakes, each planted in a copy of `{name}.py`: "
-        f"its tests caught {count} of {count}"
+        f"its tests caught {_caught(proof)}"
     )
     return framed(head, body, caption)
+
+
+def _caught(proof: Proof) -> str:
+    """A record is written only when every mistake was caught."""
+    return f"{len(proof.mistakes)} of {len(proof.mistakes)}"
 
 
 def _every(state: PageState) -> str:
@@ -147,31 +154,27 @@ def _every(state: PageState) -> str:
     head = "".join(f'<th scope="col">{column}</th>' for column in columns)
     body = ""
     for name in record.names_of(site().root):
-        cells = [_link(name, state)]
-        if proof := _read(name, state):
-            count = len(proof.mistakes)
-            change = proof.stale(site().root)
-            cells += [
-                inline(", ".join(_named(proof)) or proof.checked_against),
-                str(len(proof.comparisons)),
-                ", ".join(
-                    f"{small(value)} ({dtype})"
-                    for dtype, value in _largest(proof.comparisons).items()
-                ),
-                f"{count} of {count}",
-                proof.date
-                + (f", out of date: {html.escape(change)}" if change else ""),
-            ]
-        else:
-            cells += ["no record", *[""] * (len(columns) - 2)]
-        first, *others = cells
-        row = "".join(f"<td>{cell}</td>" for cell in others)
-        body += f'<tr><th scope="row">{first}</th>{row}</tr>'
+        proof = _read(name, "all", state)
+        cells = _facts(proof) if proof else ["no record", "", "", "", ""]
+        row = "".join(f"<td>{cell}</td>" for cell in cells)
+        body += f'<tr><th scope="row">{_link(name, state)}</th>{row}</tr>'
     return framed(head, body, "Every snippet, and what its tests found")
 
 
-def _named(proof: Proof) -> list[str]:
-    return [f"`{r.name}` {r.version.partition('+')[0]}" for r in proof.references]
+def _facts(proof: Proof) -> list[str]:
+    """The cells of a row."""
+    named = [f"`{r.name}` {r.version.partition('+')[0]}" for r in proof.references]
+    change = proof.stale(site().root)
+    return [
+        inline(", ".join(named) or proof.checked_against),
+        str(len(proof.comparisons)),
+        "<br>".join(
+            f"{small(value)} in {dtype}"
+            for dtype, value in _largest(proof.comparisons).items()
+        ),
+        _caught(proof),
+        proof.date + (f", out of date: {html.escape(change)}" if change else ""),
+    ]
 
 
 def _link(name: str, state: PageState) -> str:
