@@ -87,6 +87,19 @@ def _parser() -> argparse.ArgumentParser:
     _execution(build)
     build.set_defaults(command=_build)
 
+    record = commands.add_parser(
+        "record",
+        help="check snippets against their references and keep the result",
+        parents=[quiet],
+    )
+    record.add_argument(
+        "slug",
+        nargs="*",
+        help="a snippet, such as family/slug (default: those without current record)",
+    )
+    record.add_argument("--force", action="store_true", help="all snippets")
+    record.set_defaults(command=_record)
+
     serve = commands.add_parser(
         "serve", help="build, serve, and follow every edit", parents=[quiet]
     )
@@ -150,6 +163,21 @@ def _build(root: Path, options: argparse.Namespace) -> list[Problem]:
     elif not options.quiet:
         print("Built site/")
     return problems
+
+
+def _record(root: Path, options: argparse.Namespace) -> list[Problem]:
+    from site_src.proof.record import names_of
+    from site_src.proof.renew import renew
+
+    names = names_of(root)
+    chosen = []
+    for slug in options.slug:
+        found = [name for name in names if slug in (name, name.rpartition("/")[2])]
+        if not found:
+            sys.exit(f"there is no snippet {slug}; snippets: {', '.join(names)}")
+        chosen += found
+    with Progress(quiet=options.quiet) as progress:
+        return renew(root, chosen, force=options.force, hear=progress.hear)
 
 
 def _serve(root: Path, options: argparse.Namespace) -> list[Problem]:

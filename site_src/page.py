@@ -137,6 +137,12 @@ class Page:
         return self._front_matter[0]
 
     @property
+    def snippets(self) -> list[str]:
+        """The snippets that the page owns, such as "family/slug"."""
+        named = self.meta.get("snippets")
+        return [str(name) for name in named] if isinstance(named, list) else []
+
+    @property
     def front_matter_problems(self) -> list[Problem]:
         """What keeps the front matter from being read at all."""
         return self._front_matter[2]

@@ -41,7 +41,12 @@ def show(
         for name, right in zip(header, numeric, strict=True)
     )
     body = "".join(f"<tr>{_cells(row, numeric)}</tr>" for row in rows)
-    print(
+    print(framed(head, body, caption))
+
+
+def framed(head: str, body: str, caption: str) -> str:
+    """A table around the cells of its head row and the rows of its body."""
+    return (
         '<div class="computed-table" tabindex="0" role="region" data-search-exclude '
         f'aria-label="{html.escape(caption, quote=True)}">'
         f'<table class="values"><caption>{inline(caption)}</caption>'

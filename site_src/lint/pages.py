@@ -50,6 +50,7 @@ def check_page(page: Page, bibliography: Bibliography) -> list[Problem]:
     if page.is_architecture:
         found += sections(page)
     found += _claims_out_of_place(page)
+    found += _verifications(page)
     found += numbers.check(page)
     for key, line in _citations(page):
         if key not in bibliography.entries:
@@ -116,3 +117,15 @@ def _claims_out_of_place(page: Page) -> Iterator[Problem]:
         for pattern, place in _CLAIM_IN:
             if pattern.search(line):
                 yield Problem(page.path, number, f"a claim cannot stand in {place}")
+
+
+def _verifications(page: Page) -> Iterator[Problem]:
+    """One fence with the checks of each snippet that the page owns, and of no other."""
+    shown = [name for _, name in page.fences.verifications]
+    for number, name in enumerate(page.snippets):
+        if (count := shown.count(name)) != 1:
+            text = f"{count} fences ```verification hold {name}, not one"
+            yield Problem(page.path, page.line_of(f"snippets.{number}"), text)
+    for line, name in page.fences.verifications:
+        if name not in (*page.snippets, "all"):
+            yield Problem(page.path, line, f"{name} is no snippet of this page")
