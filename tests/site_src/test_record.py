@@ -164,9 +164,12 @@ def test_comparisons_are_noted_only_for_a_listener(tmp_path: Path) -> None:
     root = make_toy(tmp_path / "toy").root
     lines = tmp_path / "lines"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    before = set(root.rglob("*"))
     for environ in (os.environ, os.environ | {"BLUEPRINTS_RECORD": str(lines)}):
         assert not lines.exists()
         subprocess.run([*command, "tests/snippets"], cwd=root, env=environ, check=True)
+    new = {p for p in set(root.rglob("*")) - before if "__pycache__" not in p.parts}
+    assert new == set(), "without a listener, nothing is written"
     entries = [json.loads(line) for line in lines.read_text().splitlines()]
     assert [(e["kind"], e["test"], e["dtype"]) for e in entries] == [
         ("comparison", "test_equals_torch[torch.float64]", "float64"),
