@@ -40,13 +40,11 @@ class Mistake(NamedTuple):
         replace: Old text, which occurs once in the snippet → new text.
         seen: What one would really see. Try it before you write it.
         report: Where someone met it, as "owner/repository#number".
-        report: Where someone met it, as "owner/repository#number".
     """
 
     what: str
     replace: dict[str, str]
     seen: str
-    report: str = ""
     report: str = ""
 
 
