@@ -57,10 +57,10 @@ def show_diff(snippet: str, replace: Mapping[str, str]) -> None:
         text = html.escape(line) or " "
         rows.append(f'<span class="diff-{kind}">{text}</span>')
     label = f"Change to {snippet}"
-    body = "\n".join(rows)
+    body = "".join(rows)
     print(
         f'<figure class="diff"><figcaption>{html.escape(label)}</figcaption>'
-        f'<pre tabindex="0"><code>{body}\n</code></pre></figure>'
+        f'<pre tabindex="0"><code>{body}</code></pre></figure>'
     )
 
 

@@ -12,6 +12,7 @@ from site_src.problem import Problem
 
 CITATION = re.compile(r"\[(@[\w:.-]+(?:\s*;\s*@[\w:.-]+)*)\]")
 _ENTRY = re.compile(r"^@(\w+)\s*\{\s*([^,\s]+)\s*,", re.MULTILINE)
+OTHERS = "others"  # how BibTeX shortens a list of authors
 _NEEDED = ("title", "author", "year")
 
 
@@ -38,7 +39,7 @@ class Entry:
     @property
     def short(self) -> str:
         """Authors and year: "Hochreiter and Schmidhuber, 1997"."""
-        if len(self.authors) > 2:
+        if len(self.authors) > 2 or self.authors[1:] == (OTHERS,):
             names = f"{self.authors[0]} et al."
         else:
             names = " and ".join(self.authors)
@@ -47,9 +48,10 @@ class Entry:
     @property
     def html(self) -> str:
         """The whole entry with its link."""
-        names = ", ".join(self.authors)
-        if len(self.authors) > 8:
-            names = ", ".join(self.authors[:6]) + " et al."
+        known = [name for name in self.authors if name != OTHERS]
+        names = ", ".join(known[:6] if len(known) > 8 else known)
+        if len(known) > 8 or OTHERS in self.authors:
+            names += " et al."
         title = (
             f'<a href="{html.escape(self.address, quote=True)}">'
             f"{html.escape(self.title)}</a>"

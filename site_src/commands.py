@@ -13,6 +13,7 @@ from site_src.execution.schedule import Options, Outcome, run
 from site_src.page import Page, read_pages
 from site_src.problem import Problem, Problems
 from site_src.progress import Progress
+from site_src.robustness import fragile_claims
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -43,36 +44,73 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m site_src", description=__doc__)
+    quiet = argparse.ArgumentParser(add_help=False)
+    quiet.add_argument(
+        "-q",
+        "--quiet",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="only problems",
+    )
     parser.add_argument("-q", "--quiet", action="store_true", help="only problems")
     parser.add_argument(
         "--root", default=Path.cwd(), help="the repository (default: .)"
     )
     commands = parser.add_subparsers(required=True, metavar="command")
 
-    execute = commands.add_parser("run", help="execute the pages that have changed")
-    _execution(execute)
-    execute.add_argument(
-        "--page",
-        action="append",
-        metavar="SLUG",
-        help="only this page; may be repeated",
+    execute = commands.add_parser(
+        "run", help="execute the pages that have changed", parents=[quiet]
     )
+    _execution(execute)
+    _pages(execute)
     execute.add_argument(
         "--shard", default="1/1", metavar="I/N", help="the i-th of n parts"
     )
     execute.set_defaults(command=_run)
 
-    check = commands.add_parser("check", help="check the pages without running them")
+    seeds = commands.add_parser(
+        "seeds", help="try the claims under other seeds", parents=[quiet]
+    )
+    seeds.add_argument("--jobs", type=int, default=0, help="pages at once")
+    _pages(seeds)
+    seeds.add_argument("--seed", type=int, nargs="+", default=[1, 2, 3], metavar="N")
+    seeds.set_defaults(command=_seeds)
+
+    check = commands.add_parser(
+        "check", help="check the pages without running them", parents=[quiet]
+    )
     check.set_defaults(command=_check)
 
-    build = commands.add_parser("build", help="check, execute and build into site/")
+    build = commands.add_parser(
+        "build", help="check, execute and build into site/", parents=[quiet]
+    )
     _execution(build)
     build.set_defaults(command=_build)
 
-    serve = commands.add_parser("serve", help="build, serve, and follow every edit")
+    record = commands.add_parser(
+        "record",
+        help="check snippets against their references and keep the result",
+        parents=[quiet],
+    )
+    record.add_argument(
+        "slug",
+        nargs="*",
+        help="a snippet, such as family/slug (default: those without current record)",
+    )
+    record.add_argument("--force", action="store_true", help="all snippets")
+    record.set_defaults(command=_record)
+
+    serve = commands.add_parser(
+        "serve", help="build, serve, and follow every edit", parents=[quiet]
+    )
     serve.add_argument("--address", default="127.0.0.1:8000", metavar="HOST:PORT")
     serve.set_defaults(command=_serve)
     return parser
+
+
+def _pages(parser: argparse.ArgumentParser) -> None:
+    text = "only this page; may be repeated"
+    parser.add_argument("--page", action="append", metavar="SLUG", help=text)
 
 
 def _execution(parser: argparse.ArgumentParser) -> None:
@@ -89,6 +127,18 @@ def _run(root: Path, options: argparse.Namespace) -> list[Problem]:
         pages = _chosen(pages, options.page)
     problems = [fault for page in pages for fault in page.fences.problems]
     return problems + execute(root, pages, options, _shard(options.shard)).problems
+
+
+def _seeds(root: Path, options: argparse.Namespace) -> list[Problem]:
+    pages = read_pages(root)
+    if options.page:
+        pages = _chosen(pages, options.page)
+    choices = Options(jobs=options.jobs)
+    with Progress(quiet=options.quiet) as progress:
+        problems = fragile_claims(root, pages, options.seed, choices, progress.hear)
+    if not problems and not options.quiet:
+        print(f"every claim holds with the seeds {options.seed}")
+    return problems
 
 
 def _check(root: Path, options: argparse.Namespace) -> list[Problem]:
@@ -113,6 +163,21 @@ def _build(root: Path, options: argparse.Namespace) -> list[Problem]:
     elif not options.quiet:
         print("Built site/")
     return problems
+
+
+def _record(root: Path, options: argparse.Namespace) -> list[Problem]:
+    from site_src.proof.record import names_of
+    from site_src.proof.renew import renew
+
+    names = names_of(root)
+    chosen = []
+    for slug in options.slug:
+        found = [name for name in names if slug in (name, name.rpartition("/")[2])]
+        if not found:
+            sys.exit(f"there is no snippet {slug}; snippets: {', '.join(names)}")
+        chosen += found
+    with Progress(quiet=options.quiet) as progress:
+        return renew(root, chosen, force=options.force, hear=progress.hear)
 
 
 def _serve(root: Path, options: argparse.Namespace) -> list[Problem]:

@@ -66,12 +66,14 @@ class Fences:
         problems: What is wrong with fences.
         fenced: Numbers of all lines that belong to a fence.
         snippets: Line and content of each fence that shows a snippet.
+        verifications: Line and content of each fence that shows records of checks.
     """
 
     blocks: tuple[Block, ...]
     problems: tuple[Problem, ...]
     fenced: frozenset[int]
     snippets: tuple[tuple[int, str], ...]
+    verifications: tuple[tuple[int, str], ...]
 
 
 def scan(path: str, text: str) -> Fences:
@@ -85,7 +87,7 @@ def scan(path: str, text: str) -> Fences:
     blocks: list[Block] = []
     problems: list[Problem] = []
     fenced: set[int] = set()
-    snippets: list[tuple[int, str]] = []
+    named: dict[str, list[tuple[int, str]]] = {"snippet": [], "verification": []}
     comments = _comment_lines(lines)
     number = _body_start(lines)
     while number < len(lines):
@@ -101,8 +103,9 @@ def scan(path: str, text: str) -> Fences:
             problems.append(Problem(path, number + 1, "this fence is never closed"))
             break
         fenced.update(range(number + 1, end + 2))
-        if match["info"].strip() == "snippet":
-            snippets.append((number + 2, "\n".join(lines[number + 1 : end]).strip()))
+        found = named.get(match["info"].strip())
+        if found is not None:
+            found.append((number + 2, "\n".join(lines[number + 1 : end]).strip()))
         if wants and not faults and _TRUE.match(options["exec"]):
             fault = _misplaced(lines, number, match, comments)
             if fault:
@@ -117,7 +120,13 @@ def scan(path: str, text: str) -> Fences:
                 )
             )
         number = end + 1
-    return Fences(tuple(blocks), tuple(problems), frozenset(fenced), tuple(snippets))
+    return Fences(
+        blocks=tuple(blocks),
+        problems=tuple(problems),
+        fenced=frozenset(fenced),
+        snippets=tuple(named["snippet"]),
+        verifications=tuple(named["verification"]),
+    )
 
 
 def _body_start(lines: list[str]) -> int:

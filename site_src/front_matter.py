@@ -42,6 +42,13 @@ class Complexity(_Record):
     parallel: bool
 
 
+class Number(_Record):
+    """A number in the prose that is neither measured nor cited, and why."""
+
+    text: Text
+    reason: Text
+
+
 class ArchitectureRecord(_Record):
     """What a page says of its architecture in its front matter.
 
@@ -59,6 +66,7 @@ class ArchitectureRecord(_Record):
         related: Where to go next.
         complexity: Cost formulas.
         key_ideas: Three to five sentences.
+        numbers: Numbers in the prose that need neither claim nor citation.
         limits: See `site_src.execution.limits`.
     """
 
@@ -75,6 +83,7 @@ class ArchitectureRecord(_Record):
     related: list[Relation]
     complexity: Complexity
     key_ideas: Annotated[list[Text], Field(min_length=3, max_length=5)]
+    numbers: list[Number] = []
     limits: Any = None
 
 
@@ -83,6 +92,7 @@ class PlainRecord(_Record):
 
     title: Text | None = None
     tagline: Text | None = None
+    numbers: list[Number] = []
     hide: list[Literal["navigation", "toc", "footer"]] = []
     limits: Any = None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import yaml
 
 from site_src.execution.limits import Limits, read_limits
 from site_src.fences import Block, Fences, scan
-from site_src.problem import Problem
+from site_src.problem import Problem, Problems
 
 _HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*\s*(\{[^}]*\})?\s*$")
 
@@ -44,7 +45,12 @@ class Page:
     def read(cls, root: Path, path: Path) -> Page:
         """Read a page from disk."""
         name = path.relative_to(root).as_posix()
-        return cls(root, name, path.read_text(encoding="utf-8"))
+        raw = path.read_bytes()
+        try:
+            return cls(root, name, raw.decode())
+        except UnicodeDecodeError as error:
+            line = raw.count(b"\n", 0, error.start) + 1
+            raise Problems([Problem(name, line, "this line is not UTF-8")]) from None
 
     @property
     def slug(self) -> str:
@@ -82,6 +88,13 @@ class Page:
             if match:
                 found.append(Heading(len(match[1]), match[2], number))
         return tuple(found)
+
+    @property
+    def prose(self) -> Iterator[tuple[int, str]]:
+        """Lines with their numbers, without front matter, fences and comments."""
+        for number, line in enumerate(self.text.splitlines(), 1):
+            if number > self._front_matter_end and number not in self.fences.fenced:
+                yield number, line
 
     @functools.cached_property
     def _front_matter_end(self) -> int:
@@ -122,6 +135,12 @@ class Page:
     def meta(self) -> dict[str, Any]:
         """The front matter as YAML read it."""
         return self._front_matter[0]
+
+    @property
+    def snippets(self) -> list[str]:
+        """The snippets that the page owns, such as "family/slug"."""
+        named = self.meta.get("snippets")
+        return [str(name) for name in named] if isinstance(named, list) else []
 
     @property
     def front_matter_problems(self) -> list[Problem]:

@@ -7,6 +7,7 @@ from copy import deepcopy
 from typing import Any
 
 import torch
+from recording import note
 from torch import Tensor, nn
 from torch.func import functional_call
 
@@ -82,7 +83,16 @@ def compare(
     expected = _measure(
         lambda *inputs: run_reference(reference, *inputs), theirs, inputs, dtype
     )
-    return _errors(found, expected, tolerance or TOLERANCE[dtype])
+    limit = tolerance or TOLERANCE[dtype]
+    errors = _errors(found, expected, limit)
+    note(
+        "comparison",
+        reference=f"{type(reference).__module__}.{type(reference).__qualname__}",
+        dtype=str(dtype).removeprefix("torch."),
+        tolerance=limit,
+        errors=errors,
+    )
+    return errors
 
 
 class _Call(nn.Module):

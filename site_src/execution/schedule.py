@@ -39,6 +39,8 @@ class Options:
         shard: (i, n): only every n-th page, from the i-th; counted from 1.
         seed: The seed of every page.
         fork: Whether the page server may import before it forks.
+        tolerant: Go on after a claim that does not hold, and keep no result but those
+            of experiments.
     """
 
     jobs: int = 0
@@ -46,17 +48,28 @@ class Options:
     shard: tuple[int, int] = (1, 1)
     seed: int = 0
     fork: bool = sys.platform == "linux"
+    tolerant: bool = False
 
 
 @dataclass
 class Outcome:
-    """What a run did."""
+    """What a run did.
+
+    Args:
+        fresh: Pages whose results still hold.
+        executed: Pages that ran to their end.
+        blocks: How many blocks they have.
+        problems: What went wrong, of all pages.
+        network: Whether a page could have used the network; None when none ran.
+        claims: The claims of each executed page, block by block.
+    """
 
     fresh: list[str] = field(default_factory=list)
     executed: list[str] = field(default_factory=list)
     blocks: int = 0
     problems: list[Problem] = field(default_factory=list)
     network: bool | None = None
+    claims: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
 
 def store_of(root: Path) -> Store:
@@ -191,6 +204,7 @@ class _Run:
             "blocks": blocks,
             "limits": page.limits.as_dict(),
             "seed": self.options.seed,
+            "tolerant": self.options.tolerant,
             "threads": 1,
             "device": device_name(),
             "brought_by": distributions_of(),
@@ -202,7 +216,9 @@ class _Run:
         problems = failures(page, report)
         if report and not problems:
             end = report["messages"][-1]
-            self.store.save("pages", page.slug, self._result(page, report, end))
+            if not self.options.tolerant:
+                self.store.save("pages", page.slug, self._result(page, report, end))
+            self.outcome.claims[page.slug] = [b["claims"] for b in end["blocks"]]
             self.outcome.executed.append(page.slug)
             self.outcome.blocks += len(page.blocks)
             self.outcome.network = bool(self.outcome.network) or end["network"]

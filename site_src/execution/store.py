@@ -11,7 +11,9 @@ from typing import Any
 
 from site_src.execution.fingerprint import changed, data_hash
 
-KEEP = 4
+# Results kept of one owner: a page goes back and forth between a few states, an
+# experiment is called with many arguments.
+KEEP = {"pages": 4, "units": 100}
 
 
 class Store:
@@ -52,7 +54,7 @@ class Store:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{data_hash(result['inputs'])[:24]}.json"
         write_atomically(path, json.dumps(result, indent=1, sort_keys=True))
-        for old in sorted(folder.glob("*.json"), key=_age, reverse=True)[KEEP:]:
+        for old in sorted(folder.glob("*.json"), key=_age, reverse=True)[KEEP[kind] :]:
             old.unlink(missing_ok=True)
         return path
 

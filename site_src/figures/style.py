@@ -35,7 +35,7 @@ def apply() -> None:
             "axes.titlesize": 12,
             "figure.constrained_layout.use": True,
             "figure.facecolor": "none",
-            "figure.figsize": (6.4, 3.6),
+            "figure.figsize": (5.6, 3.4),
             "font.size": 12,
             "grid.color": FAINT,
             "grid.linewidth": 0.8,

@@ -69,11 +69,11 @@ def finish(raw: str, alt: str) -> str:
     view = re.search(r'viewBox="[^"]+"', opening[0])
     assert view is not None
     start = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" {view[0]} role="img" '
+        '<svg xmlns="http://www.w3.org/2000/svg" '
+        f'xmlns:xlink="http://www.w3.org/1999/xlink" {view[0]} role="img" '
         f'aria-label="{html.escape(alt, quote=True)}" data-search-exclude="" '
         'stroke-linejoin="round" stroke-linecap="butt">'
     )
-    body = body.replace("xlink:href", "href")
     return start + re.sub(r"<svg[^>]*>", "", body, count=1).strip()
 
 

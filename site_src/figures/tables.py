@@ -41,8 +41,13 @@ def show(
         for name, right in zip(header, numeric, strict=True)
     )
     body = "".join(f"<tr>{_cells(row, numeric)}</tr>" for row in rows)
-    print(
-        f'<div class="computed-table" tabindex="0" role="region" '
+    print(framed(head, body, caption))
+
+
+def framed(head: str, body: str, caption: str) -> str:
+    """A table around the cells of its head row and the rows of its body."""
+    return (
+        '<div class="computed-table" tabindex="0" role="region" data-search-exclude '
         f'aria-label="{html.escape(caption, quote=True)}">'
         f'<table class="values"><caption>{inline(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
@@ -78,7 +83,7 @@ def show_shapes(example: Callable[..., Any]) -> None:
     where = source.__name__.removeprefix("snippets.") if source else "the snippet"
     show(
         rows,
-        header=["", "name", "shape", "dtype"],
+        header=["way", "name", "shape", "dtype"],
         caption=f"What `example()` of {where.replace('.', '/')}.py takes and returns",
     )
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from site_src import front_matter
 from site_src.citations import CITATION, Bibliography
+from site_src.lint import numbers
 from site_src.page import Heading, Page
 from site_src.problem import Problem
 
@@ -49,6 +50,8 @@ def check_page(page: Page, bibliography: Bibliography) -> list[Problem]:
     if page.is_architecture:
         found += sections(page)
     found += _claims_out_of_place(page)
+    found += _verifications(page)
+    found += numbers.check(page)
     for key, line in _citations(page):
         if key not in bibliography.entries:
             hint = bibliography.nearest(key)
@@ -98,17 +101,11 @@ def _strange(page: Page, headings: Sequence[Heading]) -> Iterator[Problem]:
         seen.add(heading.text)
 
 
-def _prose(page: Page) -> Iterator[tuple[int, str]]:
-    for number, line in enumerate(page.text.splitlines(), 1):
-        if number not in page.fences.fenced:
-            yield number, line
-
-
 def _citations(page: Page) -> Iterator[tuple[str, int]]:
     paper = page.meta.get("paper")
     if page.is_architecture and isinstance(paper, str):
         yield paper, page.line_of("paper")
-    for number, line in _prose(page):
+    for number, line in page.prose:
         plain = re.sub(r"`[^`]*`", "", line)
         for group in CITATION.finditer(plain):
             for key in group[1].split(";"):
@@ -116,7 +113,19 @@ def _citations(page: Page) -> Iterator[tuple[str, int]]:
 
 
 def _claims_out_of_place(page: Page) -> Iterator[Problem]:
-    for number, line in _prose(page):
+    for number, line in page.prose:
         for pattern, place in _CLAIM_IN:
             if pattern.search(line):
                 yield Problem(page.path, number, f"a claim cannot stand in {place}")
+
+
+def _verifications(page: Page) -> Iterator[Problem]:
+    """One fence with the checks of each snippet that the page owns, and of no other."""
+    shown = [name for _, name in page.fences.verifications]
+    for number, name in enumerate(page.snippets):
+        if (count := shown.count(name)) != 1:
+            text = f"{count} fences ```verification hold {name}, not one"
+            yield Problem(page.path, page.line_of(f"snippets.{number}"), text)
+    for line, name in page.fences.verifications:
+        if name not in (*page.snippets, "all"):
+            yield Problem(page.path, line, f"{name} is no snippet of this page")

@@ -64,6 +64,7 @@ def finish_page(content: str, page: Any) -> str:
     current = state.site().states[source]
     assert _renderer is not None
     text = maths.render_page(content, current, _renderer)
+    text = extension.numbered(text, current)
     if current.next_block != len(current.page.blocks):
         line = current.page.blocks[
             min(current.next_block, len(current.page.blocks) - 1)

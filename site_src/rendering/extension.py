@@ -14,7 +14,9 @@ from markdown.util import AtomicString
 from mkdocs.utils import get_relative_url
 
 from site_src.citations import CITATION
-from site_src.rendering.state import add_anchors, site, state_of
+from site_src.rendering.state import PageState, add_anchors, site, state_of
+
+_UNNUMBERED = "[?]"
 
 
 class Claims(InlineProcessor):
@@ -66,11 +68,10 @@ class Citations(InlineProcessor):
                 line = state.line_with("@" + key)
                 site().report(state.page.path, line, f"unknown citation [@{key}]")
                 continue
-            number = state.number_of(key)
-            add_anchors(self.md, [f"ref-{number}"])
-            attributes = {"href": f"#ref-{number}", "title": entry.short}
+            add_anchors(self.md, [f"ref-{key}"])
+            attributes = {"href": f"#ref-{key}", "title": entry.short}
             link = etree.SubElement(group, "a", attributes)
-            link.text = AtomicString(f"[{number}]")
+            link.text = AtomicString(_UNNUMBERED)
         return group, m.start(0), m.end(0)
 
 
@@ -89,6 +90,20 @@ def makeExtension(**options: Any) -> Blueprints:
     return Blueprints(**options)
 
 
+def numbered(text: str, state: PageState) -> str:
+    """A page's HTML with its citations numbered in the order in which they stand."""
+
+    def number(match: re.Match[str]) -> str:
+        if match[1] not in state.cited:
+            state.cited.append(match[1])
+        return (
+            f"{match[0].removesuffix(_UNNUMBERED)}[{state.cited.index(match[1]) + 1}]"
+        )
+
+    pattern = rf'<a href="#ref-([^"]+)"[^>]*>{re.escape(_UNNUMBERED)}'
+    return re.sub(pattern, number, text)
+
+
 def references(source: str) -> str:
     """The numbered list of the works that a page cites."""
     state = site().states[source]
@@ -96,8 +111,7 @@ def references(source: str) -> str:
         return ""
     entries = site().bibliography.entries
     items = "".join(
-        f'<li id="ref-{number}">{entries[key].html}</li>'
-        for number, key in enumerate(state.cited, 1)
+        f'<li id="ref-{key}">{entries[key].html}</li>' for key in state.cited
     )
     return (
         '<section class="references" aria-label="References" data-search-exclude>'
@@ -123,12 +137,14 @@ def card(source: str) -> dict[str, Any] | None:
         path = known.get(slug)
         name = slug.rpartition("/")[2].replace("_", " ")
         if path is None:
+            name = name.upper() if len(name) <= 4 else name
             return {"name": name, "address": ""}
         title = site().pages[path].meta.get("title", name)
         here = addresses[state.page.path]
         return {"name": title, "address": get_relative_url(addresses[path], here)}
 
     return {
+        "name": state.page.name,
         "facts": facts,
         "paper": {"text": entry.short, "title": entry.title, "address": entry.address},
         "predecessors": [

@@ -70,7 +70,10 @@ def replay(
 
 def _code(source: str, md: Any) -> str:
     shown = highlight(source.strip("\n"), md)
-    return f'<details class="made-by"><summary>Code</summary>{shown}</details>'
+    return (
+        '<details class="made-by" data-search-exclude><summary>Code</summary>'
+        f"{shown}</details>"
+    )
 
 
 def _missing(state: PageState, index: int, anchor: str) -> str:

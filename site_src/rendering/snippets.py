@@ -43,7 +43,9 @@ def show(
         site().report(state.page.path, line, str(wrong))
         return ""
     caption = f"<figcaption>{caption}</figcaption>"
-    return f'<figure class="snippet {kind}">{shown}{caption}</figure>'
+    return (
+        f'<figure class="snippet {kind}" data-search-exclude>{shown}{caption}</figure>'
+    )
 
 
 def _whole(name: str, text: str, state: PageState, md: Any) -> tuple[str, str]:

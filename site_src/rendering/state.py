@@ -32,12 +32,6 @@ class PageState:
     cited: list[str] = field(default_factory=list)
     whole: list[str] = field(default_factory=list)
 
-    def number_of(self, key: str) -> int:
-        """The number under which the page lists a work."""
-        if key not in self.cited:
-            self.cited.append(key)
-        return self.cited.index(key) + 1
-
     def line_with(self, text: str) -> int:
         """The first line that holds a text, outside of fences if there is one."""
         hits = [

@@ -9,6 +9,7 @@ import pytest
 from site_src.citations import read_bibliography
 from site_src.lint.pages import SECTIONS, check
 from site_src.page import read_pages
+from site_src.problem import Problems
 
 FRONT = """\
 ---
@@ -119,6 +120,13 @@ def test_limits(tmp_path: Path, limits: str, message: str) -> None:
     page = FRONT.replace("year: 1997", f"year: 1997\nlimits: {limits}") + BODY
     found = problems(tmp_path, page)
     assert found == [] if not message else f"net.md:6: {message}" in found[0]
+
+
+def test_a_page_that_is_not_utf8(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "page.md").write_bytes(b"# Page\n\nna\xefve\n")
+    with pytest.raises(Problems, match=r"docs/page.md:3: this line is not UTF-8"):
+        read_pages(tmp_path)
 
 
 def test_a_missing_section(tmp_path: Path) -> None:

@@ -118,8 +118,8 @@ def test_a_page_shows_what_its_blocks_printed(built: Project) -> None:
     assert "<strong>bold</strong>" in html
     assert 'class="katex"' in html
     assert "\\(" not in html
-    assert '<a href="#ref-1" title="Bee and Cee, 1999">[1]</a>' in html
-    assert 'id="ref-1"' in html
+    assert '<a href="#ref-one" title="Bee and Cee, 1999">[1]</a>' in html
+    assert 'id="ref-one"' in html
     assert "https://doi.org/10.1000/1" in html
     assert 'id="lstm.py-L1"' in html
     assert "{claim:" not in html

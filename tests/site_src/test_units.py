@@ -44,6 +44,27 @@ def test_a_module_imported_only_inside_an_experiment_still_counts(
     assert runs.units == ["slow"]
 
 
+def test_a_sweep_is_kept_whole(project: Project, server: Server) -> None:
+    text = """\
+    ```python exec="1"
+    from site_src import experiment
+
+    @experiment
+    def square(number):
+        return number * number
+
+    print([square(number) for number in range(20)])
+    ```
+    """
+    project.page("page", textwrap.dedent(text))
+    runs = Runs(project, server)
+    assert runs.again()
+    assert runs.units == ["square"] * 20
+    edit(project, "docs/page.md", "print([", "print('now', [")
+    assert runs.again()
+    assert runs.units == []
+
+
 def test_an_experiment_does_not_hang_on_how_figures_are_drawn(
     page: Project, server: Server
 ) -> None:

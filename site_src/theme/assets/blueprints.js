@@ -1,9 +1,14 @@
-// Wide code and tables scroll sideways; a keyboard must be able to reach them.
-const reachable = () => {
+// What Material leaves out for readers who use a keyboard or a screen reader.
+const mend = () => {
+  // Wide code and tables scroll; a keyboard must be able to reach them.
   for (const box of document.querySelectorAll(".md-typeset pre > code, .md-typeset__scrollwrap")) {
     if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) {
       box.tabIndex = 0;
     }
   }
+  document.querySelector(".md-search")?.setAttribute("aria-label", "Search");
+  document.querySelectorAll(".md-code__nav").forEach((tools, index) => {
+    tools.setAttribute("aria-label", `Tools of code block ${index + 1}`);
+  });
 };
-window.document$?.subscribe(reachable) ?? reachable();
+window.document$?.subscribe(() => setTimeout(mend)) ?? mend();

@@ -6,12 +6,110 @@ from collections.abc import Mapping
 
 import pytest
 import torch
+from mistakes import Mistake
 from parity import compare
+from references.gru import PaperStack, PaperUnit, copy_paper_weights
 from torch import Tensor, nn
 
 from snippets.recurrent.gru import GRU, GRUCell, example
 
 B, T, D, H = 3, 6, 5, 4
+
+MISTAKES = [
+    Mistake(
+        "Gates read in the order update, reset",
+        {
+            "in_reset, in_update, in_candidate": "in_update, in_reset, in_candidate",
+            "past_reset, past_update = ": "past_update, past_reset = ",
+        },
+        "Trains from scratch as well as ever. Weights copied from torch, which stacks "
+        "the reset gate first, give wrong numbers and no error.",
+        "keras-team/keras#8720",
+    ),
+    Mistake(
+        "Update gate the wrong way round",
+        {"update_gate = torch": "update_gate = 1 - torch"},
+        "Trains from scratch as well as ever: the gate learns the opposite. Copied "
+        "weights overwrite what they should keep.",
+        "pytorch/pytorch#20129",
+    ),
+    Mistake(
+        "Reset gate before the product where it belongs behind it, and the reverse",
+        {"if self.reset_after:": "if not self.reset_after:"},
+        "Trains from scratch as well as ever. Copied weights give outputs that look "
+        "right and are a little off at every step.",
+        "pytorch/pytorch#8153",
+    ),
+    Mistake(
+        "Candidate's second bias outside the reset gate",
+        {
+            "reset_gate * self.candidate_from_hidden(previous_hidden)": (
+                "reset_gate * (previous_hidden @ self.candidate_from_hidden.weight.T)"
+                " + self.candidate_from_hidden.bias"
+            )
+        },
+        "Trains from scratch as well as ever. Copied weights give outputs that look "
+        "right and are a little off at every step.",
+        "foss-xtensa/nnlib-hifi4#20",
+    ),
+    Mistake(
+        "Candidate's second bias left out where the state is zero",
+        {"= reset_gate * self": "= previous_hidden.any() * reset_gate * self"},
+        "The first output is off, the next ones less and less: the end of a long "
+        "sequence looks right.",
+        "ml-explore/mlx#3252",
+    ),
+    Mistake(
+        "Candidate computed without the reset gate",
+        {"= reset_gate * self": "= self"},
+        "Trains about as well. The reset gate's weights get no gradient.",
+        "zhiyongc/GRU-D#2",
+    ),
+    Mistake(
+        "Sigmoid instead of tanh on the candidate",
+        {"torch.tanh(in_candidate": "torch.sigmoid(in_candidate"},
+        "Trains; the state never turns negative. On sequences longer than those in "
+        "training it forgets sooner.",
+    ),
+    Mistake(
+        "Candidate added whole, without 1 - z",
+        {"(1 - update_gate) * candidate": "candidate"},
+        "Trains with a higher loss, and the state grows far beyond 1.",
+    ),
+    Mistake(
+        "Reset gate also on the state that is kept",
+        {"hidden = update_gate": "hidden = reset_gate * update_gate"},
+        "Learns what is asked at every step. What is asked only at the end it does "
+        "not learn: two gates shorten every memory.",
+    ),
+    Mistake(
+        "State detached at every step",
+        {"self.cell(step, hidden)": "self.cell(step, hidden.detach())"},
+        "Every output is right; every gradient ends after one step. What is asked only "
+        "at the end is not learnt.",
+    ),
+    Mistake(
+        "The backward reading's outputs left in the order of reading",
+        {"            shown.reverse()": "            pass"},
+        "Final states are right, so a classifier works. A tagger does not: beside the "
+        "first token stands what was read of the last.",
+        "keras-team/keras#3163",
+    ),
+    Mistake(
+        "Final state of both readings taken at the last token",
+        {"return outputs, hidden\n": "return outputs, outputs[:, -1]\n"},
+        "Outputs are right. The backward half of the state has read a single token, "
+        "so a classifier that needs the beginning guesses.",
+        "yalesong/pvse#13",
+    ),
+    Mistake(
+        "Stepping ignores the state it is given",
+        {"self(inputs, state)": "self(inputs)"},
+        "Training is right. Text written token by token follows from the last token "
+        "alone.",
+        "keras-team/keras#1128",
+    ),
+]
 
 
 def copy_weights(theirs: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -31,77 +129,6 @@ def copy_weights(theirs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         ours[f"{cell}.gates_from_hidden.weight"] = weight[: 2 * H]
         ours[f"{cell}.candidate_from_hidden.weight"] = weight[2 * H :]
         ours[f"{cell}.candidate_from_hidden.bias"] = bias[2 * H :]
-    return ours
-
-
-class PaperUnit(nn.Module):
-    """Version 3 of the paper, unit by unit and time step by time step.
-
-    Written from the equations alone: one matrix a symbol, columns instead of
-    rows, an index instead of an iterator.
-    """
-
-    def __init__(self, input_width: int, hidden_width: int) -> None:
-        super().__init__()
-        sizes = {"W": input_width, "U": hidden_width}
-        for symbol in ("Wr", "Ur", "Wz", "Uz", "W", "U"):
-            weight = torch.randn(hidden_width, sizes[symbol[0]]) / 2
-            self.register_parameter(symbol, nn.Parameter(weight))
-        for symbol in ("br", "bz", "b"):
-            self.register_parameter(symbol, nn.Parameter(torch.randn(hidden_width)))
-
-    def forward(self, inputs: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """Inputs (B, T, D), state (1, B, H): outputs (B, T, H), state as given."""
-        h, trace = state[0].T, []
-        for t in range(inputs.shape[1]):
-            x = inputs[:, t].T
-            r = 1 / (1 + torch.exp(-(self.Wr @ x + self.Ur @ h + self.br[:, None])))
-            z = 1 / (1 + torch.exp(-(self.Wz @ x + self.Uz @ h + self.bz[:, None])))
-            news = torch.tanh(self.W @ x + self.U @ (r * h) + self.b[:, None])
-            h = z * h + (1 - z) * news
-            trace.append(h.T)
-        return torch.stack(trace, dim=1), h.T[None]
-
-
-class PaperStack(nn.Module):
-    """Two layers of PaperUnits that read both ways."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        widths = (D, D, 2 * H, 2 * H)
-        self.units = nn.ModuleList(PaperUnit(width, H) for width in widths)
-
-    def forward(self, inputs: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """Inputs (B, T, D), state (4, B, H): outputs (B, T, 2 H), state as given."""
-        outputs, ends = inputs, []
-        for layer in (0, 2):
-            onward, first = self.units[layer](outputs, state[layer : layer + 1])
-            mirrored = outputs.flip(1)
-            back, last = self.units[layer + 1](mirrored, state[layer + 1 : layer + 2])
-            outputs = torch.cat([onward, back.flip(1)], dim=2)
-            ends += [first, last]
-        return outputs, torch.cat(ends)
-
-
-def copy_paper_weights(theirs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Map the paper's symbols to our blocks of rows."""
-    ours = {}
-    owners = sorted({name.rpartition(".")[0] for name in theirs})
-    for row, owner in enumerate(owners):
-        unit = {
-            name.removeprefix(f"{owner}."): weight
-            for name, weight in theirs.items()
-            if name.rpartition(".")[0] == owner
-        }
-        cell = f"readers.{row}.cell"
-        ours[f"{cell}.from_input.weight"] = torch.cat(
-            [unit[s] for s in ("Wr", "Wz", "W")]
-        )
-        ours[f"{cell}.from_input.bias"] = torch.cat(
-            [unit[s] for s in ("br", "bz", "b")]
-        )
-        ours[f"{cell}.gates_from_hidden.weight"] = torch.cat([unit["Ur"], unit["Uz"]])
-        ours[f"{cell}.candidate_from_hidden.weight"] = unit["U"]
     return ours
 
 
@@ -183,7 +210,7 @@ def test_stepping_equals_torch(with_state: bool) -> None:
 def test_reset_before_equals_the_paper(dtype: torch.dtype) -> None:
     compare(
         GRU(D, H, layers=2, bidirectional=True, reset_after=False),
-        PaperStack(),
+        PaperStack(D, H),
         copy_paper_weights,
         (torch.randn(B, T, D), torch.randn(4, B, H)),
         dtype=dtype,

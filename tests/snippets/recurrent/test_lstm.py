@@ -6,12 +6,110 @@ from collections.abc import Mapping
 
 import pytest
 import torch
+from mistakes import Mistake
 from parity import compare
 from torch import Tensor, nn
 
 from snippets.recurrent.lstm import LSTM, LSTMCell, example
 
 B, T, D, H = 3, 6, 5, 4
+
+MISTAKES = [
+    Mistake(
+        "Gates read in the order input, forget, output, candidate",
+        {"net_cell, net_out = net": "net_out, net_cell = net"},
+        "Trains from scratch as well as ever. Weights copied from torch, which stacks "
+        "the candidate third, give wrong numbers and no error.",
+        "apple/coremltools#93",
+    ),
+    Mistake(
+        "Forget bias put on the rows of the input gate",
+        {"slice(hidden_width, 2 * hidden_width)": "slice(hidden_width)"},
+        "Learns what is asked at every step. What is asked only at the end, many "
+        "steps later, it learns late or not at all.",
+    ),
+    Mistake(
+        "No tanh on the cell before it is shown",
+        {"output_gate * torch.tanh(cell)": "output_gate * cell"},
+        "Trains about as well; the outputs leave the range from -1 to 1, and copied "
+        "weights give wrong numbers.",
+        "nicodjimenez/lstm#7",
+    ),
+    Mistake(
+        "Sigmoid instead of tanh on the candidate",
+        {"torch.tanh(net_cell)": "torch.sigmoid(net_cell)"},
+        "A write can only add to the cell. Short memories are learnt, long ones fade.",
+    ),
+    Mistake(
+        "Input gate added to the candidate, not multiplied",
+        {"input_gate * candidate\n": "input_gate + candidate\n"},
+        "Trains badly, and differently with every seed: no gate can refuse a write.",
+        "MartinuzziFrancesco/torchrecurrent#22",
+    ),
+    Mistake(
+        "Forget gate keeps the last hidden vector instead of the last cell",
+        {"forget_gate * previous_cell": "forget_gate * previous_hidden"},
+        "Learns what is asked at every step, even well. What is asked only at the end "
+        "it does not learn: a tanh and a gate stand in the gradient's way each step.",
+    ),
+    Mistake(
+        "The layer shows its cell instead of its hidden vector",
+        {"shown.append(hidden)": "shown.append(cell)"},
+        "Trains about as well. The output gate is left out of all that is shown, and "
+        "the outputs leave the range from -1 to 1.",
+        "pytorch/examples#167",
+    ),
+    Mistake(
+        "State detached at every step",
+        {"(step, hidden, cell)": "(step, hidden.detach(), cell.detach())"},
+        "Every output is right; every gradient ends after one step. What is asked only "
+        "at the end is learnt badly or not at all.",
+    ),
+    Mistake(
+        "The backward reading's outputs left in the order of reading",
+        {"            shown.reverse()": "            pass"},
+        "Final states are right, so a classifier works. A tagger does not: beside the "
+        "first token stands what was read of the last.",
+        "keras-team/keras#1431",
+    ),
+    Mistake(
+        "Final hidden vector of both readings taken at the last token",
+        {"return outputs, hidden, cell": "return outputs, outputs[:, -1], cell"},
+        "Outputs are right. The backward half of the state has read a single token, "
+        "so a classifier that needs the beginning guesses.",
+        "yunjey/pytorch-tutorial#149",
+    ),
+    Mistake(
+        "Every layer and direction starts from the first rows of the state",
+        {"first_hidden[row], first_cell[row]": "first_hidden[0], first_cell[0]"},
+        "Nothing, as long as the start is zeros. What continues from a state goes "
+        "wrong above the first layer.",
+        "pclucas14/GansFallingShort#2",
+    ),
+    Mistake(
+        "Every layer wired to the input instead of to the layer below",
+        {
+            "hidden_width * self.directions if layer else input_width": "input_width",
+            "outputs, first_hidden[row]": "inputs, first_hidden[row]",
+        },
+        "Trains like a single layer: the outputs depend on the last one alone.",
+        "carpedm20/lstm-char-cnn-tensorflow#7",
+    ),
+    Mistake(
+        "Final state returned as (cell, hidden)",
+        {"(hidden_state, cell_state)\n": "(cell_state, hidden_state)\n"},
+        "One call is right. Hand its state to the next call, and the text derails "
+        "at the seam without an error: both have the same shape.",
+        "microsoft/nni#2839",
+    ),
+    Mistake(
+        "Stepping ignores the state it is given",
+        {"self(inputs, state)": "self(inputs)"},
+        "Training is right. Text written token by token follows from the last token "
+        "alone.",
+        "tensorflow/tensorflow#27789",
+    ),
+]
 
 
 def copy_weights(theirs: Mapping[str, Tensor]) -> dict[str, Tensor]:
