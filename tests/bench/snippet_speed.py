@@ -87,7 +87,7 @@ def gpt_cases() -> list[Case]:
         n_layer=layers,
         n_head=heads,
         **{"resid_pdrop": 0, "embd_pdrop": 0, "attn_pdrop": 0},
-        **{"bos_token_id": None, "eos_token_id": None, "pad_token_id": 0},
+        **{"bos_token_id": None, "eos_token_id": None, "pad_token_id": None},
         attn_implementation="sdpa",
     )
     theirs = GPT2LMHeadModel(config).eval()

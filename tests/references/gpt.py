@@ -30,7 +30,7 @@ def build(kind: type = GPT2LMHeadModel, **other: Any) -> nn.Module:
     """Build a GPT2Model or GPT2LMHeadModel of our sizes, or of others."""
     sizes = {"vocab_size": V, "n_positions": C, "n_embd": D, "n_layer": L, "n_head": H}
     off = {"resid_pdrop": 0, "embd_pdrop": 0, "attn_pdrop": 0}
-    special = {"bos_token_id": None, "eos_token_id": None, "pad_token_id": 0}
+    special = {"bos_token_id": None, "eos_token_id": None, "pad_token_id": None}
     return kind(GPT2Config(**(sizes | off | special | other)))
 
 

@@ -12,6 +12,7 @@ from references import gpt as gpt2
 from references import gpt_mistakes
 from references.gpt import C, D, H, L, V
 from safetensors.torch import load_file
+from torch import nn
 from transformers import GPT2Config, GPT2LMHeadModel, GPT2Model
 
 from snippets.attention.gpt import GPT, example, from_published
@@ -47,12 +48,14 @@ def test_equals_transformers(run, dtype, kind, fused) -> None:
 
 
 @FUSED
+@pytest.mark.parametrize("way", ["whole", "steps"])
 @pytest.mark.parametrize(("batch", "tokens"), [(1, 1), (1, C), (3, 2)])
-def test_equals_transformers_at_the_edges(batch: int, tokens: int, fused: bool) -> None:
+def test_equals_transformers_at_the_edges(batch, tokens, way, fused) -> None:
     ours = build(heads=1, layers=1, fused=fused)
     theirs = gpt2.build(n_head=1, n_layer=1, attn_implementation="eager")
+    ways = {"run": WAYS[way], "run_reference": gpt2.read}
     inputs = (torch.randint(V, (batch, tokens)),)
-    compare(ours, theirs, gpt2.copy_weights, inputs, run_reference=gpt2.read)
+    compare(ours, theirs, gpt2.copy_weights, inputs, **ways)
 
 
 def test_without_arguments_it_is_the_smallest_gpt2() -> None:
@@ -104,7 +107,8 @@ def test_generates_with_a_cache_what_it_does_without(knobs) -> None:
         chances = probabilities(module(tokens)[0][:, -1], *knobs)
         drawn = torch.multinomial(chances, 1, generator=generator)
         tokens = torch.cat([tokens, drawn], dim=1)
-    chosen = dict(zip(("temperature", "top_k", "top_p"), knobs, strict=True))
+    named = zip(("temperature", "top_k", "top_p"), knobs, strict=True)
+    chosen = {} if knobs == KNOBS[0] else dict(named)
     generator.manual_seed(5)
     found = module.generate(prompt, 38, generator=generator, **chosen)
     assert torch.equal(found, tokens)
@@ -219,8 +223,28 @@ def test_wrong_sizes_say_what_was_expected_and_found() -> None:
             build(**{name: 0})
 
 
+@pytest.mark.parametrize("flags", [{}, {"fused": True}, {"fused": False}], ids=str)
+def test_is_fused_unless_asked_otherwise(flags, monkeypatch) -> None:
+    calls, kernel = [], nn.functional.scaled_dot_product_attention
+
+    def counted(*inputs, **options):
+        calls.append(inputs)
+        return kernel(*inputs, **options)
+
+    monkeypatch.setattr(nn.functional, "scaled_dot_product_attention", counted)
+    for module in (build(**flags), example(**flags)[0]):
+        calls.clear()
+        module(torch.zeros(1, 2, dtype=torch.long))
+        assert len(calls) == (3 if flags.get("fused", True) else 0)
+
+
 def test_the_example_is_sized_as_asked() -> None:
-    module, (tokens,) = example(batch=3, tokens=2, vocabulary=6, heads=2, head_width=3)
-    logits, state = module(tokens)
-    assert (tokens.shape, logits.shape) == ((3, 2), (3, 2, 6))
-    assert {part.shape for pair in state for part in pair} == {(3, 2, 2, 3)}
+    sizes = {"batch": 3, "tokens": 2, "vocabulary": 6, "heads": 2, "head_width": 3}
+    for asked, read, cached in (
+        ({}, (2, 7, 11), (2, 4, 7, 5)),
+        (sizes, (3, 2, 6), (3, 2, 2, 3)),
+    ):
+        module, (tokens,) = example(**asked)
+        logits, state = module(tokens)
+        assert (tokens.shape, logits.shape) == (read[:2], read)
+        assert [part.shape for pair in state for part in pair] == [cached] * 6
