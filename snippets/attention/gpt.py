@@ -20,8 +20,8 @@ SPDX: MIT
 import torch
 from torch import Tensor, nn
 
-EXPANSION = 4  # feed-forward width over width: 3072 over 768, 2018, section 4.1
-SPREAD = 0.02  # standard deviation of the first weights: 2018, section 4.1
+EXPANSION = 4  # feed-forward width over width: 3072 over 768, 2018
+SPREAD = 0.02  # standard deviation of the first weights, 2018
 PUBLISHED = {  # what GPT-2 calls the parts, and what they are called here
     "wte": "token_embedding", "wpe": "position_embedding", "h": "blocks",
     "ln_1": "attention_norm", "ln_2": "feed_forward_norm", "ln_f": "final_norm",
