@@ -6,7 +6,6 @@ import datetime
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
@@ -25,6 +24,7 @@ from site_src.execution.store import Store
 from site_src.execution.verdict import failures
 from site_src.page import Page
 from site_src.problem import Problem
+from site_src.provenance import commit
 
 Listener = Callable[[dict[str, Any]], None]
 
@@ -243,9 +243,9 @@ class _Run:
             "distributions": versions(end["packages"], distributions_of()),
         }
         now = datetime.datetime.now(datetime.UTC)
-        commit, dirty = _commit(self.root)
+        revision, dirty = commit(self.root)
         provenance = {
-            "commit": commit,
+            "commit": revision,
             "dirty": dirty,
             "device": device_name(),
             "torch": end["torch"]["version"],
@@ -270,19 +270,3 @@ def _processors() -> int:
     if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _commit(root: Path) -> tuple[str | None, bool]:
-    def git(*words: str) -> str:
-        answer = subprocess.run(
-            ["git", "-C", str(root), *words],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return answer.stdout.strip() if answer.returncode == 0 else ""
-
-    try:
-        return git("rev-parse", "HEAD") or None, bool(git("status", "--porcelain"))
-    except FileNotFoundError:
-        return None, False

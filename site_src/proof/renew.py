@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from site_src import provenance
 from site_src.execution.fingerprint import distributions_of
 from site_src.lint import records
 from site_src.lint.source import Source
@@ -76,7 +77,7 @@ def _renew_one(root: Path, name: str) -> list[Problem]:
     if problems:
         return problems
     header = source.entry("Checked against")
-    commit, dirty = _commit(root, [f"snippets/{name}.py", *tools])
+    commit, dirty = provenance.commit(root, [f"snippets/{name}.py", *tools])
     proof = Proof(
         snippet=name,
         identity=identity(code),
@@ -190,22 +191,3 @@ def _reference(name: str) -> Reference:
     brought = distributions_of().get(package, [])
     version = importlib.metadata.version(brought[0]) if brought else "not installed"
     return Reference(name=name, version=version)
-
-
-def _commit(root: Path, paths: Sequence[str]) -> tuple[str, bool]:
-    """The commit at hand, and whether one of the files differs from it."""
-
-    def git(*words: str) -> str:
-        answer = subprocess.run(
-            ["git", "-C", str(root), *words],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return answer.stdout.strip() if answer.returncode == 0 else ""
-
-    try:
-        changed = git("status", "--porcelain", "--", *paths)
-        return git("rev-parse", "HEAD"), bool(changed)
-    except FileNotFoundError:
-        return "", False
