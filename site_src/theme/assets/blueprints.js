@@ -1,7 +1,8 @@
 // What Material leaves out for readers who use a keyboard or a screen reader.
 const mend = () => {
-  // Wide code and tables scroll; a keyboard must be able to reach them.
-  for (const box of document.querySelectorAll(".md-typeset pre > code, .md-typeset__scrollwrap")) {
+  // Wide code, tables and formulas scroll; a keyboard must be able to reach them.
+  const boxes = ".md-typeset pre > code, .md-typeset__scrollwrap, .md-typeset div.maths";
+  for (const box of document.querySelectorAll(boxes)) {
     if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) {
       box.tabIndex = 0;
     }
