@@ -1,0 +1,136 @@
+"""Live demos: train a small model, export it, check it, and print its figure."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import importlib
+import inspect
+import json
+import time
+import types
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from site_src.claims import written
+
+TRAINING = 20  # seconds of processor time
+SIZE = 300_000  # bytes of the exported model
+DIFFERENCE = 1e-4  # between onnxruntime and torch, absolute
+CHECKS = 3  # sizes at least
+
+
+def show(
+    kind: str,
+    build: Callable[[], Any],
+    train: Callable[[Any], Any],
+    *,
+    alt: str,
+    caption: str,
+    settings: Mapping[str, Any],
+) -> Any:
+    """Print a demo and return what its training returned (see `site_src.demo`)."""
+    from site_src.execution import session, units
+    from site_src.figures.tables import inline
+
+    state = session.require()
+    state.need_html("demo")
+    if not alt.strip() or not caption.strip():
+        raise ValueError("a demo needs an alternative text and a caption")
+    room = _room(kind)
+    _check_settings(kind, room, settings)
+    for function in (build, train):
+        if getattr(function, "__name__", "<lambda>") == "<lambda>":
+            raise TypeError("a demo takes two functions that have names")
+    made = units.keep(
+        f"demo-{kind}",
+        [build, train],
+        {"kind": kind, **settings},
+        lambda: _make(room, build, train, settings),
+        modules=[room],
+        shelf="demos",
+    )
+    model = base64.b64decode(made["model"])
+    page = state.job["page"].rpartition("/")[2]
+    name = f"demos/{page}-{hashlib.sha256(model).hexdigest()[:12]}.onnx"
+    state.publish(name, model)
+    print(
+        f'<figure class="plot demo"><arch-demo kind="{kind}" model="{name}" '
+        f'settings="{html.escape(json.dumps(made["settings"], ensure_ascii=False))}">'
+        f'<div class="demo-start"></div>'
+        f"{room.draw(made['settings'], made['shown'], alt)}</arch-demo>"
+        f"<figcaption>{inline(caption)} <small>{_facts(made)}</small></figcaption>"
+        "</figure>"
+    )
+    return made["trained"]
+
+
+def _room(kind: str) -> types.ModuleType:
+    try:
+        return importlib.import_module(f"site_src.demos.{kind.replace('-', '_')}")
+    except ModuleNotFoundError:
+        raise ValueError(f"there is no kind of demo {kind!r}") from None
+
+
+def _check_settings(
+    kind: str, room: types.ModuleType, settings: Mapping[str, Any]
+) -> None:
+    _, *known = inspect.signature(room.make).parameters.values()
+    names = [parameter.name for parameter in known]
+    for name in settings:
+        if name not in names:
+            raise TypeError(f"{kind} takes no {name}; it takes {', '.join(names)}")
+    for parameter in known:
+        if parameter.default is parameter.empty and parameter.name not in settings:
+            raise TypeError(f"{kind} needs {parameter.name}")
+
+
+def _make(
+    room: types.ModuleType,
+    build: Callable[[], Any],
+    train: Callable[[Any], Any],
+    settings: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Train, export and check, each within its limit."""
+    model = build()
+    began = time.process_time()
+    trained = train(model)
+    training = time.process_time() - began
+    if training > TRAINING:
+        raise ValueError(
+            f"the training took {training:.0f} s of processor time, {TRAINING} at most"
+        )
+    began = time.process_time()
+    made = room.make(model, **settings)
+    exporting = time.process_time() - began
+    if len(made.model) > SIZE:
+        raise ValueError(
+            f"the exported model has {len(made.model):,} bytes, {SIZE:,} at most"
+        )
+    if len(made.lengths) < CHECKS:
+        raise ValueError(f"the model was checked at {len(made.lengths)} sizes only")
+    if made.difference > DIFFERENCE:
+        raise ValueError(
+            f"onnxruntime and torch differ by {made.difference:.0e}, "
+            f"{DIFFERENCE:.0e} at most"
+        )
+    return {
+        "model": base64.b64encode(made.model).decode(),
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "lengths": made.lengths,
+        "difference": made.difference,
+        "settings": made.settings,
+        "shown": made.shown,
+        "trained": trained,
+        "seconds": {"training": training, "exporting": exporting},
+    }
+
+
+def _facts(made: Mapping[str, Any]) -> str:
+    *first, last = map(str, made["lengths"])
+    return (
+        f"{made['parameters']:,} parameters. Checked in onnxruntime against torch at "
+        f"{', '.join(first)} and {last} tokens: largest difference "
+        f"{written(made['difference'], '.0e', '')}."
+    )
