@@ -15,7 +15,7 @@ from mkdocs.structure.files import File
 
 from site_src.lint import pages
 from site_src.problem import Problem
-from site_src.rendering import extension, maths, state
+from site_src.rendering import extension, maths, policy, state
 
 _renderer: maths.Renderer | None = None
 
@@ -80,6 +80,11 @@ def finish_page(content: str, page: Any) -> str:
         state.site().report(
             current.page.path, line_number, "a {claim:…} was left as it is"
         )
+    if "<script" in text.lower():
+        rows = re.sub(r"`[^`\n]*`", "", current.page.text).lower().splitlines()
+        line_number = next((n for n, r in enumerate(rows, 1) if "<script" in r), 1)
+        message = "a page holds no script; the site's policy would not run it"
+        state.site().report(current.page.path, line_number, message)
     faults = [p for p in state.site().problems if p.path == current.page.path]
     if state.site().pending and faults:
         text = _notice(faults) + text
@@ -103,12 +108,13 @@ def page_context(context: Any, page: Any) -> Any:
 
 
 def end(config: Any) -> None:
-    """Raise with everything that was noted.
+    """Set the policy, and raise with everything that was noted.
 
     Raises:
         PluginError: Ends the build with an exit code, whatever the verbosity.
     """
     current = state.site()
+    policy.harden(Path(config.site_dir), meta=not current.pending)
     if current.pending:
         for problem in sorted(set(current.problems)):
             print(problem, file=sys.stderr)

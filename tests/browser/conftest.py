@@ -1,0 +1,136 @@
+"""The built site in Debian's Chromium, and a note of everything it asks for."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+SITE = ROOT / "site"
+ARTEFACTS = ROOT / ".build" / "screenshots"
+# A port would keep Material from recognising its own pages in the site map.
+ADDRESS = "http://blueprints.localhost/"
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+MISSING = (
+    "these tests drive Chromium, which was not found: apt-get install chromium, "
+    "or set CHROMIUM to its path"
+)
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    """Files as a plain host serves them: no header that isolates or compresses."""
+
+    extensions_map = SimpleHTTPRequestHandler.extensions_map | {
+        ".mjs": "text/javascript",
+        ".js": "text/javascript",
+        ".wasm": "application/wasm",
+    }
+
+    def log_message(self, *_: object) -> None:
+        """Nothing on the terminal."""
+
+
+@dataclass
+class Visit:
+    """A page that is open in a browser.
+
+    Args:
+        page: Playwright's page.
+        requests: Every address asked for so far.
+        errors: What the console called an error, and uncaught exceptions.
+    """
+
+    page: Page
+    requests: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def screenshot(self, name: str, *, whole: bool = False) -> Path:
+        """Keep a picture as .build/screenshots/<name>.png."""
+        path = ARTEFACTS / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=path, full_page=whole)
+        return path
+
+
+@pytest.fixture(scope="session")
+def port() -> Iterator[int]:
+    """Where the built site is served."""
+    if not (SITE / "index.html").exists():
+        pytest.fail("there is no built site; run make site")
+    handler = functools.partial(_Quiet, directory=str(SITE))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def address() -> str:
+    """The site's address in the browser, which finds the port behind it."""
+    return ADDRESS
+
+
+def find_chromium() -> str | None:
+    """Chromium's path: CHROMIUM, or the first that the machine has."""
+    named = os.environ.get("CHROMIUM")
+    return named or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@pytest.fixture(scope="session")
+def browser(port: int) -> Iterator[Browser]:
+    """One browser for all tests of a process."""
+    path = find_chromium()
+    if path is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(MISSING)
+    with sync_playwright() as playwright:
+        where = f"MAP blueprints.localhost:80 127.0.0.1:{port}"
+        switches = ["--no-sandbox", "--disable-quic", f"--host-resolver-rules={where}"]
+        found = playwright.chromium.launch(executable_path=path, args=switches)
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str) -> Iterator[Callable[..., Visit]]:
+    """Open a page of the site, such as visit("architectures/family/slug/")."""
+    contexts: list[BrowserContext] = []
+
+    def open_page(
+        path: str = "",
+        *,
+        width: int = 1280,
+        height: int = 900,
+        scheme: str = "light",
+        touch: bool = False,
+        javascript: bool = True,
+    ) -> Visit:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,
+            has_touch=touch,
+            java_script_enabled=javascript,
+        )
+        contexts.append(context)
+        seen = Visit(context.new_page())
+        seen.page.on("request", lambda request: seen.requests.append(request.url))
+        seen.page.on("pageerror", lambda error: seen.errors.append(str(error)))
+        seen.page.on(
+            "console",
+            lambda line: seen.errors.append(line.text) if line.type == "error" else 0,
+        )
+        seen.page.goto(address + path)
+        seen.page.wait_for_load_state("networkidle")
+        return seen
+
+    yield open_page
+    for context in contexts:
+        context.close()

@@ -1,0 +1,111 @@
+"""Every page of the built site, in Chromium and under its own policy."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from browser.conftest import SITE
+
+PAGES = sorted(
+    path.parent.relative_to(SITE).as_posix().removeprefix(".") + "/"
+    for path in SITE.rglob("index.html")
+)
+LSTM = "architectures/recurrent/lstm/"
+
+
+@pytest.mark.parametrize("path", [p.lstrip("/") for p in PAGES])
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(1280, "light"), (390, "dark"), (320, "light")]
+)
+def test_a_page_is_quiet_private_and_not_too_wide(
+    path, width, scheme, visit, address
+) -> None:
+    seen = visit(path, width=width, scheme=scheme)
+    assert seen.errors == []
+    away = [url for url in seen.requests if not url.startswith((address, "data:"))]
+    assert away == []
+    wide = "document.documentElement.scrollWidth - innerWidth"
+    assert seen.page.evaluate(wide) <= 0
+    assert seen.page.evaluate("document.body.dataset.mdColorScheme") == (
+        "default" if scheme == "light" else "slate"
+    )
+    assert seen.page.evaluate("self.crossOriginIsolated") is False
+
+
+def test_every_page_carries_the_policy_and_no_inline_style() -> None:
+    policies = set()
+    for path in sorted(SITE.rglob("*.html")):
+        text = path.read_text("utf-8")
+        policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)
+        assert policy, path
+        assert policy.start() < text.index("<script"), path
+        policies.add(policy[1])
+        assert not re.search(r"<[^>]*\sstyle=", text), path
+    (policy,) = policies
+    assert "unsafe-inline" not in policy
+    assert "'unsafe-eval'" not in policy
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "const s = document.createElement('script'); s.textContent = 'window.hit = 1';"
+        "document.body.append(s)",
+        "document.body.insertAdjacentHTML('beforeend', '<img src=/nothing "
+        'onerror="window.hit = 1">\')',
+        "const s = document.createElement('script'); s.src = 'https://example.org/x.js';"
+        "document.body.append(s)",
+        "setTimeout('window.hit = 1')",
+    ],
+    ids=["inline script", "handler", "other host", "eval"],
+)
+def test_an_injected_script_does_not_run(attack, visit) -> None:
+    seen = visit("")
+    seen.page.evaluate(f"() => {{ try {{ {attack} }} catch {{}} }}")
+    seen.page.wait_for_timeout(200)
+    assert seen.page.evaluate("window.hit") is None
+    assert any("Content Security Policy" in error for error in seen.errors)
+
+
+def test_search_scheme_and_instant_navigation_work_under_the_policy(visit) -> None:
+    seen = visit("")
+    page = seen.page
+    page.keyboard.press("/")
+    page.keyboard.type("forget gate", delay=20)
+    page.wait_for_selector(".md-search-result__item >> nth=0")
+    page.keyboard.press("Escape")
+    page.get_by_title("Switch to dark").click()
+    assert page.evaluate("document.body.dataset.mdColorScheme") == "slate"
+    page.evaluate("window.stays = 1")
+    page.click(f".md-content a[href*='{LSTM}'] >> nth=0")
+    page.wait_for_url(f"**/{LSTM}")
+    page.wait_for_selector(".md-typeset .maths")
+    assert page.evaluate("window.stays") == 1, "the page was loaded anew"
+    assert seen.errors == []
+
+
+def test_a_formula_stands_as_if_its_styles_were_inline(visit) -> None:
+    """Classes that took the place of inline styles give the same boxes."""
+    page = visit(LSTM).page
+    moved = page.evaluate(
+        """async () => {
+          const sheet = document.querySelector('link[href$="assets/inline.css"]');
+          const css = await (await fetch(sheet.href)).text();
+          let moved = 0, seen = 0;
+          for (const [, name, style] of css.matchAll(/\\.(s\\w+)\\{(.*)\\}/g)) {
+            for (const element of document.querySelectorAll(`.maths .${name}`)) {
+              const before = element.getBoundingClientRect();
+              element.classList.remove(name);
+              element.style.cssText = style.replaceAll('!important', '');
+              const after = element.getBoundingClientRect();
+              seen += 1;
+              moved += ['x', 'y', 'width', 'height'].some(
+                side => Math.abs(before[side] - after[side]) > 0.01);
+            }
+          }
+          return [seen, moved];
+        }"""
+    )
+    assert moved[0] > 300
+    assert moved[1] == 0
