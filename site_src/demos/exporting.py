@@ -60,13 +60,15 @@ def export(
         ValueError: When the size was frozen on the way, or a parameter got lost.
     """
     dynamic = torch.export.Dim.DYNAMIC  # with AUTO a frozen size is no error
-    sizes = tuple({varying[n]: dynamic} if n in varying else {} for n in inputs)
+    sizes = tuple(
+        {varying[name]: dynamic} if name in varying else {} for name in inputs
+    )
     try:
         program = torch.onnx.export(
             module,
             tuple(inputs.values()),
             dynamo=True,
-            dynamic_shapes=sizes,
+            dynamic_shapes=sizes if varying else None,
             external_data=False,
             input_names=list(inputs),
             output_names=list(outputs),

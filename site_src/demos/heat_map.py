@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import math
 import struct
 import zlib
 from collections.abc import Sequence
@@ -27,12 +28,14 @@ def visible(character: str) -> str:
 
 
 def limits(values: Tensor) -> list[float]:
-    """A round range that holds all values: from 0, or as far down as up."""
-    top = values.abs().max().item()
-    digits = 1.0
-    while top > digits:
-        digits *= 2
-    return [0.0 if values.min().item() >= 0 else -digits, digits]
+    """A round range for the scale: from 0, or as far down as up.
+
+    What has no natural end is cut where few values lie beyond.
+    """
+    sizes = values.abs().flatten()
+    top = sizes.quantile(0.98).item() if sizes.max().item() > 1.001 else 1.0
+    end = 2.0 ** math.ceil(math.log2(top))
+    return [0.0 if values.min().item() >= 0 else -end, end]
 
 
 def draw(

@@ -19,7 +19,7 @@ from site_src.demos import heat_map
 from site_src.demos.exporting import Made, Runtime
 from site_src.demos.readers import Reader, Steps, Window
 
-LONGEST = 400  # tokens that the browser reads with a state, and the longest check
+LONGEST = 400  # characters that the browser takes, read one by one with a state
 CANDIDATES = 8  # likeliest tokens that are shown
 SHOWN = 32  # columns of a heat map at most
 
@@ -68,7 +68,8 @@ def make(
     settings: dict[str, Any] = {
         "vocabulary": "".join(vocabulary),
         "start": start,
-        "longest": context or LONGEST,
+        "limit": LONGEST,
+        "context": context,
         "shown": context or SHOWN,
         "candidates": CANDIDATES,
         "state": [list(part.shape) for part in reader.state],
