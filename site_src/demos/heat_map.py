@@ -9,13 +9,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-import math
 import struct
 import zlib
 from collections.abc import Sequence
 from typing import Any
-
-from torch import Tensor
 
 _LEVELS = 15  # grey levels above none, so that a pixel takes half a byte
 _HEIGHT = 384  # of a map that is not square, in pixels of the page
@@ -25,17 +22,6 @@ _SEEN = {" ": "␣", "\n": "↵", "\t": "⇥"}
 def visible(character: str) -> str:
     """A character as it is shown by itself, as HTML."""
     return html.escape(_SEEN.get(character, character))
-
-
-def limits(values: Tensor) -> list[float]:
-    """A round range for the scale: from 0, or as far down as up.
-
-    What has no natural end is cut where few values lie beyond.
-    """
-    sizes = values.abs().flatten()
-    top = sizes.quantile(0.98).item() if sizes.max().item() > 1.001 else 1.0
-    end = 2.0 ** math.ceil(math.log2(top))
-    return [0.0 if values.min().item() >= 0 else -end, end]
 
 
 def draw(
@@ -76,14 +62,19 @@ def _labels(characters: str) -> str:
 
 
 def _layer(shares: Sequence[Sequence[float]], ink: str) -> str:
-    """One ink, laid on by the shares from 0 to 1."""
+    """One ink, laid on by the shares from 0 to 1.
+
+    The picture's address is an xlink:href, for Material's instant navigation breaks on
+    an SVG element with a plain href.
+    """
     height, width = len(shares), len(shares[0])
     picture = base64.b64encode(_picture(shares)).decode()
     name = "m" + hashlib.sha256(picture.encode()).hexdigest()[:8]
     size = f'width="{width}" height="{height}"'
+    address = f"data:image/png;base64,{picture}"
     return (
-        f'<mask id="{name}"><image {size} href="data:image/png;base64,{picture}"/>'
-        f'</mask><rect {size} fill="{ink}" mask="url(#{name})"/>'
+        f'<mask id="{name}"><image {size} xlink:href="{address}"/></mask>'
+        f'<rect {size} fill="{ink}" mask="url(#{name})"/>'
     )
 
 

@@ -80,8 +80,9 @@ class Panel {
     this.button = make("button", { class: "md-button", type: "button", click: () => this.#write() });
     this.button.textContent = `Write ${MORE} more`;
     this.map = new HeatMap("Values inside the model");
-    this.value = this.#select("Shown", inner.map((part) => part.label), 0);
-    this.channel = this.#select("Of", inner[0]?.channels ?? [], channel ?? 0);
+    const labels = inner.map((part) => part.label);
+    this.value = this.#select("Shown", labels, 0);
+    this.channel = this.#select(labels.length > 1 ? "of" : labels[0], inner[0]?.channels ?? [], channel);
     this.element = make(
       "div",
       { class: "demo-view live", tabindex: -1, role: "group", "aria-label": "Live demo" },
