@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from typing import Any
 
 _LEVELS = 15  # grey levels above none, so that a pixel takes half a byte
-_HEIGHT = 384  # of a map that is not square, in pixels of the page
 _SEEN = {" ": "␣", "\n": "↵", "\t": "⇥"}
 
 
@@ -47,11 +46,11 @@ def draw(
         shares = [[max(0.0, sign * v) / limit[1] for v in row] for row in values]
         if any(map(any, shares)):
             layers += _layer(shares, f"var(--fig-{ink})")
-    size = "" if rows else f' height="{max(2, _HEIGHT // height) * height}"'
+    cells = "demo-cells" if rows else "demo-cells tall"
     side = f'<div class="demo-y">{_labels(rows)}</div>' if rows else ""
     return (
         f'<div class="demo-map"><p class="demo-title">{html.escape(title)}</p>{side}'
-        f'<svg class="demo-cells" viewBox="0 0 {width} {height}"{size} '
+        f'<svg class="{cells}" viewBox="0 0 {width} {height}" '
         f'preserveAspectRatio="none">{layers}</svg>'
         f'<div class="demo-x">{_labels(columns)}</div></div>'
     )

@@ -43,27 +43,27 @@ def show(
     for function in (build, train):
         if getattr(function, "__name__", "<lambda>") == "<lambda>":
             raise TypeError("a demo takes two functions that have names")
-    made = units.keep(
+    unit = units.keep(
         f"demo-{kind}",
         [build, train],
         {"kind": kind, **settings},
-        lambda: _make(room, build, train, settings),
+        lambda: made(room, build, train, settings),
         modules=[room],
         shelf="demos",
     )
-    model = base64.b64decode(made["model"])
+    model = base64.b64decode(unit["model"])
     page = state.job["page"].rpartition("/")[2]
     name = f"demos/{page}-{hashlib.sha256(model).hexdigest()[:12]}.onnx"
     state.publish(name, model)
     print(
         f'<figure class="plot demo"><arch-demo kind="{kind}" model="{name}" '
-        f'settings="{html.escape(json.dumps(made["settings"], ensure_ascii=False))}">'
+        f'settings="{html.escape(json.dumps(unit["settings"], ensure_ascii=False))}">'
         f'<div class="demo-start"></div>'
-        f"{room.draw(made['settings'], made['shown'], alt)}</arch-demo>"
-        f"<figcaption>{inline(caption)} <small>{_facts(made)}</small></figcaption>"
+        f"{room.draw(unit['settings'], unit['shown'], alt)}</arch-demo>"
+        f"<figcaption>{inline(caption)} <small>{_facts(unit)}</small></figcaption>"
         "</figure>"
     )
-    return made["trained"]
+    return unit["trained"]
 
 
 def _room(kind: str) -> types.ModuleType:
@@ -86,7 +86,7 @@ def _check_settings(
             raise TypeError(f"{kind} needs {parameter.name}")
 
 
-def _make(
+def made(
     room: types.ModuleType,
     build: Callable[[], Any],
     train: Callable[[Any], Any],
@@ -102,35 +102,35 @@ def _make(
             f"the training took {training:.0f} s of processor time, {TRAINING} at most"
         )
     began = time.process_time()
-    made = room.make(model, **settings)
+    found = room.make(model, **settings)
     exporting = time.process_time() - began
-    if len(made.model) > SIZE:
+    if len(found.model) > SIZE:
         raise ValueError(
-            f"the exported model has {len(made.model):,} bytes, {SIZE:,} at most"
+            f"the exported model has {len(found.model):,} bytes, {SIZE:,} at most"
         )
-    if len(made.lengths) < CHECKS:
-        raise ValueError(f"the model was checked at {len(made.lengths)} sizes only")
-    if made.difference > DIFFERENCE:
+    if len(found.lengths) < CHECKS:
+        raise ValueError(f"the model was checked at {len(found.lengths)} sizes only")
+    if found.difference > DIFFERENCE:
         raise ValueError(
-            f"onnxruntime and torch differ by {made.difference:.0e}, "
+            f"onnxruntime and torch differ by {found.difference:.0e}, "
             f"{DIFFERENCE:.0e} at most"
         )
     return {
-        "model": base64.b64encode(made.model).decode(),
+        "model": base64.b64encode(found.model).decode(),
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
-        "lengths": made.lengths,
-        "difference": made.difference,
-        "settings": made.settings,
-        "shown": made.shown,
+        "lengths": found.lengths,
+        "difference": found.difference,
+        "settings": found.settings,
+        "shown": found.shown,
         "trained": trained,
         "seconds": {"training": training, "exporting": exporting},
     }
 
 
-def _facts(made: Mapping[str, Any]) -> str:
-    *first, last = map(str, made["lengths"])
+def _facts(unit: Mapping[str, Any]) -> str:
+    *first, last = map(str, unit["lengths"])
     return (
-        f"{made['parameters']:,} parameters. Checked in onnxruntime against torch at "
+        f"{unit['parameters']:,} parameters. Checked in onnxruntime against torch at "
         f"{', '.join(first)} and {last} tokens: largest difference "
-        f"{written(made['difference'], '.0e', '')}."
+        f"{written(unit['difference'], '.0e', '')}."
     )

@@ -137,7 +137,7 @@ class _Needs:
         tree = ast.parse(text)
         self._sources[name] = ast.dump(_without_docstrings(tree))
         names = vars(sys.modules[value.__module__])
-        for used in _globals(symtable.symtable(text, name, "exec")):
+        for used in global_names(symtable.symtable(text, name, "exec")):
             if used in names:
                 self._use(used, names[used])
         for node in ast.walk(tree):
@@ -209,7 +209,7 @@ class _Needs:
                 self._module(sys.modules[value.__module__])
 
 
-def _globals(table: symtable.SymbolTable) -> set[str]:
+def global_names(table: symtable.SymbolTable) -> set[str]:
     """Names that a piece of source looks up outside of itself."""
     found = set()
     for symbol in table.get_symbols():
@@ -219,7 +219,7 @@ def _globals(table: symtable.SymbolTable) -> set[str]:
         elif symbol.is_global():
             found.add(symbol.get_name())
     for child in table.get_children():
-        found |= _globals(child)
+        found |= global_names(child)
     return found
 
 

@@ -1,7 +1,6 @@
 // A heat map with a cursor, for mouse, touch and arrow keys, in the page's own inks.
 import { make, visible } from "./dom.js";
 
-const HEIGHT = 384; // of a map that is not square, in pixels
 const MOVES = {
   ArrowLeft: [0, -1],
   ArrowRight: [0, 1],
@@ -54,9 +53,7 @@ export class HeatMap {
     const height = named ? data.rows.length : data.rows;
     this.canvas.width = data.columns.length;
     this.canvas.height = height;
-    this.field.classList.toggle("square", named);
-    const tall = Math.max(2, Math.floor(HEIGHT / height)) * height;
-    this.field.style.height = named ? "" : `${tall}px`;
+    this.canvas.classList.toggle("tall", !named);
     this.side.replaceChildren(...(named ? labels(data.rows) : []));
     this.foot.replaceChildren(...labels(data.columns));
     const row = this.#cursor[0] < height ? this.#cursor[0] : height - 1;

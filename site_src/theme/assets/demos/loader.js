@@ -26,7 +26,7 @@ class ArchDemo extends HTMLElement {
     const [once, own] = this.getAttribute("transfer").split(" ").map(Number);
     const button = document.createElement("button");
     button.type = "button";
-    button.className = "md-button md-button--primary";
+    button.className = "demo-button";
     button.textContent = problem ? "Try again" : "Try it live";
     button.addEventListener("click", () => this.#start());
     const note = document.createElement("span");
@@ -45,7 +45,7 @@ class ArchDemo extends HTMLElement {
     bar.setAttribute("aria-label", "Loading the demo");
     const cancel = document.createElement("button");
     cancel.type = "button";
-    cancel.className = "md-button";
+    cancel.className = "demo-button quiet";
     cancel.textContent = "Cancel";
     cancel.addEventListener("click", () => {
       this.#leaving.abort();

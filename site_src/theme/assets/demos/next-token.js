@@ -77,7 +77,7 @@ class Panel {
       value: 1,
       input: () => this.#chances(),
     });
-    this.button = make("button", { class: "md-button", type: "button", click: () => this.#write() });
+    this.button = make("button", { class: "demo-button quiet", type: "button", click: () => this.#write() });
     this.button.textContent = `Write ${MORE} more`;
     this.map = new HeatMap("Values inside the model");
     const labels = inner.map((part) => part.label);
