@@ -19,6 +19,7 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
+_VARIES = torch.export.Dim.DYNAMIC  # with AUTO a frozen size is no error
 _FROZEN = re.compile(r"inferred a static shape of (\d+)")
 
 
@@ -59,10 +60,7 @@ def export(
     Raises:
         ValueError: When the size was frozen on the way, or a parameter got lost.
     """
-    dynamic = torch.export.Dim.DYNAMIC  # with AUTO a frozen size is no error
-    sizes = tuple(
-        {varying[name]: dynamic} if name in varying else {} for name in inputs
-    )
+    sizes = tuple({varying[n]: _VARIES} if n in varying else {} for n in inputs)
     try:
         program = torch.onnx.export(
             module,

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from site_src.demos.exporting import Made, Runtime
 from site_src.demos.readers import Reader, Steps, Window
 
+SIZED_IN = "tokens"
 LONGEST = 400  # characters that the browser takes, read one by one with a state
 CANDIDATES = 8  # likeliest tokens that are shown
 SHOWN = 32  # columns of a heat map at most
@@ -46,7 +47,6 @@ def make(
         tokens (1, T) -> scores (1, T, V)
     """
     tokens = _encoded(start, vocabulary, context)
-    model.eval()
     reader: Reader
     if context is None:
         reader = Steps(model, inner)
@@ -56,6 +56,7 @@ def make(
         lengths = sorted({1, math.ceil(context / 3), context})
         if len(lengths) < 3:
             raise ValueError(f"context is {context}; three lengths have to be checked")
+    reader.eval()
     with torch.no_grad():
         reader.learn(tokens, len(vocabulary))
         exported = reader.export(tokens)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-import importlib
+import importlib.util
 import inspect
 import json
 import time
@@ -55,22 +55,25 @@ def show(
     page = state.job["page"].rpartition("/")[2]
     name = f"demos/{page}-{hashlib.sha256(model).hexdigest()[:12]}.onnx"
     state.publish(name, model)
+    said = f"{inline(caption)} <small>{_facts(unit, room)}</small>"
     print(
         f'<figure class="plot demo"><arch-demo kind="{kind}" model="{name}" '
         f'settings="{html.escape(json.dumps(unit["settings"], ensure_ascii=False))}">'
         f'<div class="demo-start"></div>'
         f"{room.draw(unit['settings'], unit['shown'], alt)}</arch-demo>"
-        f"<figcaption>{inline(caption)} <small>{_facts(unit)}</small></figcaption>"
-        "</figure>"
+        f"<figcaption>{said}</figcaption></figure>"
     )
     return unit["trained"]
 
 
 def _room(kind: str) -> types.ModuleType:
-    try:
-        return importlib.import_module(f"site_src.demos.{kind.replace('-', '_')}")
-    except ModuleNotFoundError:
-        raise ValueError(f"there is no kind of demo {kind!r}") from None
+    """The module of a kind: it makes, draws, and says what its sizes are counted in."""
+    name = f"site_src.demos.{kind.replace('-', '_')}"
+    found = importlib.util.find_spec(name)
+    room = importlib.import_module(name) if found else None
+    if room is None or not hasattr(room, "SIZED_IN"):
+        raise ValueError(f"there is no kind of demo {kind!r}")
+    return room
 
 
 def _check_settings(
@@ -127,10 +130,10 @@ def made(
     }
 
 
-def _facts(unit: Mapping[str, Any]) -> str:
+def _facts(unit: Mapping[str, Any], room: types.ModuleType) -> str:
     *first, last = map(str, unit["lengths"])
     return (
         f"{unit['parameters']:,} parameters. Checked in onnxruntime against torch at "
-        f"{', '.join(first)} and {last} tokens: largest difference "
+        f"{', '.join(first)} and {last} {room.SIZED_IN}: largest difference "
         f"{written(unit['difference'], '.0e', '')}."
     )
