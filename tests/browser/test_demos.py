@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -124,6 +125,21 @@ def compare(runs: list[tuple[dict, dict]], twin: PageModel) -> float:
     return largest
 
 
+def shown_is_computed(seen: Visit, runs: list, text: str, twin: PageModel) -> None:
+    """What was fed last is the text; what is shown is what came out."""
+    page = seen.page
+    given = json.loads(page.locator("arch-demo").get_attribute("settings"))
+    *_, (fed, scores) = whole_texts(runs, steps=twin.context is None)
+    read = "".join(given["vocabulary"][n] for n in fed[0].tolist())
+    assert read == text[-(twin.context or len(text)) :]
+    shares = page.locator(".demo-chance").all_inner_texts()
+    wanted = scores.softmax(-1).sort(descending=True).values[: len(shares)]
+    assert shares == [f"{100 * share:.1f}\u202f%" for share in wanted.tolist()]
+    values = runs[-1][1]["inner_0"][given["channel"]]
+    cell = values[-1, -1] if twin.context else values[given["order"][0]]
+    assert f": {cell.item():.2f}. " in page.locator(".demo-told").inner_text()
+
+
 def test_there_are_demos() -> None:
     assert len(DEMOS) >= 2
 
@@ -149,6 +165,7 @@ def test_it_answers_as_torch_does_on_what_it_is_fed(path, visit, address) -> Non
     exported = (SITE / DEMOS[path]).read_bytes()
     twin = page_model(Page.read(ROOT, ROOT / page_file), exported)
     assert compare(runs, twin) < DIFFERENCE
+    shown_is_computed(seen, runs, text, twin)
     with torch.no_grad():  # the comparison sees a weight that is a little off
         next(iter(twin.model.parameters())).view(-1)[3] += 0.05
         next(iter(twin.model.parameters()))[:] *= 1.001
