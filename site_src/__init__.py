@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from matplotlib.figure import Figure
+    from torch import nn
 
 __all__ = [
     "ablated",
     "claim",
+    "demo",
     "diff",
     "experiment",
     "figure",
@@ -74,6 +76,39 @@ def shapes(example: Callable[..., Any]) -> None:
     from site_src.figures import tables
 
     tables.show_shapes(example)
+
+
+def demo(
+    kind: str,
+    build: Callable[[], nn.Module],
+    train: Callable[[nn.Module], Any],
+    *,
+    alt: str,
+    caption: str,
+    **settings: Any,
+) -> Any:
+    """Train a small model and print it as a figure that runs in the browser.
+
+    Training, export and check are kept under a key of their own, like an experiment.
+
+    Args:
+        kind: What the demo does, a module in site_src/demos.
+        build: Returns the model, which holds a module of a snippet.
+        train: Trains it, within 20 seconds of one core; it returns JSON data.
+        alt: What is seen before it runs, for a reader who does not see it.
+        caption: What to look for. `code` is allowed.
+        settings: What the kind asks for. "next-token" takes `vocabulary`, the
+            characters in order; `start`, the first text; `context`, how many tokens
+            are read at once, for a model without a state; and `inner`, labels and
+            names of values in the snippet, such as {"forget": "Net.forward.forget"}.
+
+    Returns:
+        What `train` returned.
+    """
+    from site_src.demos.show import show
+
+    texts = {"alt": alt, "caption": caption}
+    return show(kind, build, train, **texts, settings=settings)
 
 
 def claim(
