@@ -1,0 +1,292 @@
+"""From arrows to lines: ends, corners, forks, crossings, and places for labels."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from site_src.diagrams import labels
+from site_src.diagrams.faults import Faults
+from site_src.diagrams.layout import Arrow, Layout, Step
+from site_src.diagrams.place import Plan, Rect
+
+Point = tuple[float, float]
+_NEAR = 4.0  # closer than this, a line touches a box
+
+
+@dataclass(frozen=True)
+class Wire:
+    """A line without forks.
+
+    Args:
+        start: The node or bend that it leaves.
+        end: The node or bend that it goes to.
+        points: Its ends and corners.
+        kind: "->", "=>" or "~>".
+        head: Whether it ends in an arrow head.
+        arrow: The arrow that it is a piece of.
+    """
+
+    start: str
+    end: str
+    points: tuple[Point, ...]
+    kind: str
+    head: bool
+    arrow: Arrow
+
+    def segments(self) -> Iterator[tuple[Point, Point]]:
+        """Its straight pieces."""
+        return itertools.pairwise(self.points)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A text beside a line or on a frame.
+
+    Args:
+        text: Its markup.
+        x: Where it begins.
+        y: Its base line.
+    """
+
+    text: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class Routes:
+    """All lines of a diagram.
+
+    Args:
+        wires: The lines.
+        dots: Where lines fork.
+        names: What is written at arrows.
+        titles: What is written on frames.
+    """
+
+    wires: Sequence[Wire]
+    dots: Sequence[Point]
+    names: Sequence[tuple[Arrow, Written]]
+    titles: Sequence[Written]
+
+
+def route(layout: Layout, plan: Plan, faults: Faults) -> Routes:
+    """Draw the arrows as lines; note those that have no way or no room for a label."""
+    return _Router(layout, plan, faults).all()
+
+
+class _Router:
+    def __init__(self, layout: Layout, plan: Plan, faults: Faults) -> None:
+        self.layout, self.plan, self.faults = layout, plan, faults
+        steps = [(s, a) for a in layout.arrows for s in a.steps]
+        self.forks = set()
+        for bend in layout.bends:
+            leaving = sum(s.start == bend for s, _ in steps)
+            entering = sum(s.end == bend for s, _ in steps)
+            if leaving != 1 or entering != 1:
+                self.forks.add(bend)
+            if not leaving or not entering:
+                line = next(a.line for s, a in steps if bend in (s.start, s.end))
+                faults.add(line, f"an arrow cannot end, or begin, at the bend {bend}")
+
+    def all(self) -> Routes:
+        wires = [wire for arrow in self.layout.arrows for wire in self._wires(arrow)]
+        self._overlaps(wires)
+        leaving = [step.start for a in self.layout.arrows for step in a.steps]
+        dots = [self._point(f) for f in sorted(self.forks) if leaving.count(f) > 1]
+        titles = self._titles(wires)
+        return Routes(wires, dots, self._names(wires, titles), titles)
+
+    def _point(self, name: str) -> Point:
+        area = self.layout.area(name)
+        return self.plan.xs[area.left], self.plan.ys[area.top]
+
+    def _rect(self, name: str) -> Rect:
+        if name in self.layout.nodes:
+            return self.plan.nodes[name]
+        x, y = self._point(name)
+        return Rect(x, y, x, y)
+
+    def _wires(self, arrow: Arrow) -> Iterator[Wire]:
+        """An arrow's steps, joined at bends where nothing forks."""
+        points: list[Point] = []
+        start = arrow.steps[0].start
+        for number, step in enumerate(arrow.steps):
+            piece = self._way(step, arrow)
+            if piece is None:
+                return
+            points += piece[1:] if points else piece
+            last = number + 1 == len(arrow.steps)
+            joined = step.end in self.layout.bends and step.end not in self.forks
+            after = None if last else arrow.steps[number + 1]
+            if after and joined and _weight(after) == _weight(step):
+                continue
+            head = step.end in self.layout.nodes
+            yield Wire(start, step.end, tuple(points), _weight(step), head, arrow)
+            points, start = [], step.end
+
+    def _way(self, step: Step, arrow: Arrow) -> list[Point] | None:
+        """The points of one step; None, and a fault, where no straight way leads."""
+        points = self._corner(step) if "|" in step.kind else self._straight(step)
+        if points is None:
+            kind = "share neither row nor column: turn with -| or |-, or at a bend"
+            if "|" in step.kind:
+                kind = "share a row or column: no corner is needed"
+            self.faults.add(arrow.line, f"{step.start} and {step.end} {kind}")
+            return None
+        for name, rect in self.plan.nodes.items():
+            if name in (step.start, step.end):
+                continue
+            for one, two in itertools.pairwise(points):
+                if _box(one, two).grown(_NEAR).meets(rect):
+                    text = f"the arrow {step.start} {step.kind} {step.end} runs through"
+                    self.faults.add(arrow.line, f"{text} {name}")
+                    return points
+        return points
+
+    def _straight(self, step: Step) -> list[Point] | None:
+        a, b = self.layout.area(step.start), self.layout.area(step.end)
+        one, two = self._rect(step.start), self._rect(step.end)
+        left, right = max(a.left, b.left), min(a.right, b.right)
+        top, bottom = max(a.top, b.top), min(a.bottom, b.bottom)
+        if left <= right:
+            x = (self.plan.xs[left] + self.plan.xs[right]) / 2
+            if one.y < two.y:
+                return [(x, one.bottom), (x, two.top)]
+            return [(x, one.top), (x, two.bottom)]
+        if top <= bottom:
+            y = (self.plan.ys[top] + self.plan.ys[bottom]) / 2
+            if one.x < two.x:
+                return [(one.right, y), (two.left, y)]
+            return [(one.left, y), (two.right, y)]
+        return None
+
+    def _corner(self, step: Step) -> list[Point] | None:
+        if self._straight(step):
+            return None
+        one, two = self._rect(step.start), self._rect(step.end)
+        if step.kind == "-|":
+            corner = (two.x, one.y)
+            first = (one.right if two.x > one.x else one.left, one.y)
+            return [first, corner, (two.x, two.top if one.y < two.y else two.bottom)]
+        corner = (one.x, two.y)
+        first = (one.x, one.bottom if two.y > one.y else one.top)
+        return [first, corner, (two.left if one.x < two.x else two.right, two.y)]
+
+    def _overlaps(self, wires: Sequence[Wire]) -> None:
+        """Two lines may lie on each other only where they fork or join."""
+        for one, two in itertools.combinations(wires, 2):
+            if one.start == two.start or one.end == two.end:
+                continue
+            for a, b in itertools.product(one.segments(), two.segments()):
+                flat = _is_flat(a)
+                if flat == _is_flat(b) and _box(*a).grown(1).meets(_box(*b).grown(1)):
+                    text = f"lies on the arrow {one.start} to {one.end}"
+                    name = f"the arrow {two.start} to {two.end}"
+                    if {one.start, one.end} & {two.start, two.end}:
+                        continue
+                    self.faults.add(two.arrow.line, f"{name} {text}")
+
+    def _titles(self, wires: Sequence[Wire]) -> list[Written]:
+        """The names of frames, at the first free place along the upper edge."""
+        taken = [_box(*s).grown(5) for w in wires for s in w.segments()]
+        taken += self.plan.nodes.values()
+        titles = []
+        for group, frame in zip(self.layout.groups, self.plan.frames, strict=True):
+            text = f"{group.name} × *{group.times}*" if group.times else group.name
+            width = labels.width(text, labels.SMALL)
+            x = frame.left + 12
+            while any(_text(text, x, frame.top + 20).meets(t) for t in taken):
+                x += 4
+                if x + width > frame.right:
+                    self.faults.add(group.line, "the frame has no room for its name")
+                    break
+            titles.append(Written(text, x, frame.top + 20))
+        return titles
+
+    def _names(
+        self, wires: Sequence[Wire], titles: Sequence[Written]
+    ) -> list[tuple[Arrow, Written]]:
+        """Labels of arrows, where they touch nothing."""
+        taken = [r.grown(2) for r in self.plan.nodes.values()]
+        taken += [_box(*s).grown(1) for w in wires for s in w.segments()]
+        taken += [_text(t.text, t.x, t.y) for t in titles]
+        for frame in self.plan.frames:
+            taken += [
+                Rect(frame.left, frame.top - 1, frame.right, frame.top + 1),
+                Rect(frame.left, frame.bottom - 1, frame.right, frame.bottom + 1),
+                Rect(frame.left - 1, frame.top, frame.left + 1, frame.bottom),
+                Rect(frame.right - 1, frame.top, frame.right + 1, frame.bottom),
+            ]
+        names = []
+        for arrow in self.layout.arrows:
+            mine = [w for w in wires if w.arrow is arrow]
+            if not arrow.label or not mine:
+                continue
+            segments = [s for w in mine for s in w.segments()]
+            segments.sort(key=lambda s: -_length(s))
+            for x, y in (p for s in segments for p in _beside(arrow.label, s)):
+                box = _text(arrow.label, x, y)
+                if not any(box.meets(other) for other in taken):
+                    names.append((arrow, Written(arrow.label, x, y)))
+                    taken.append(box)
+                    break
+            else:
+                text = f"there is no room for the label {arrow.label} along its arrow"
+                self.faults.add(arrow.line, text)
+        return names
+
+
+def crossings(wire: Wire, wires: Sequence[Wire]) -> list[Point]:
+    """Where upright lines of other wires cross the level pieces of this one."""
+    found = []
+    for (x0, y0), (x1, y1) in wire.segments():
+        if y0 != y1:
+            continue
+        low, high = sorted((x0, x1))
+        for other in wires:
+            for (x2, y2), (x3, y3) in other.segments():
+                if other is wire or x2 != x3:
+                    continue
+                top, bottom = sorted((y2, y3))
+                if low + 8 < x2 < high - 8 and top + 4 < y0 < bottom - 4:
+                    found.append((x2, y0))
+    return sorted(set(found))
+
+
+def _weight(step: Step) -> str:
+    return step.kind if step.kind in ("=>", "~>") else "->"
+
+
+def _is_flat(segment: tuple[Point, Point]) -> bool:
+    return segment[0][1] == segment[1][1]
+
+
+def _length(segment: tuple[Point, Point]) -> float:
+    (x0, y0), (x1, y1) = segment
+    return abs(x1 - x0) + abs(y1 - y0)
+
+
+def _box(one: Point, two: Point) -> Rect:
+    (x0, x1), (y0, y1) = sorted((one[0], two[0])), sorted((one[1], two[1]))
+    return Rect(x0, y0, x1, y1)
+
+
+def _text(text: str, x: float, y: float) -> Rect:
+    """The room that a small text takes."""
+    width = labels.width(text, labels.SMALL)
+    return Rect(x, y - 12, x + width, y + 5)
+
+
+def _beside(text: str, segment: tuple[Point, Point]) -> Iterator[Point]:
+    """Places for a text along a straight piece, the best first."""
+    (x0, y0), (x1, y1) = segment
+    width = labels.width(text, labels.SMALL)
+    for share in (0.5, 0.4, 0.6, 0.25, 0.75):
+        x, y = x0 + (x1 - x0) * share, y0 + (y1 - y0) * share
+        if _is_flat(segment):
+            yield from ((x - width / 2, y - 8), (x - width / 2, y + 18))
+        else:
+            yield from ((x + 9, y + 4), (x - 9 - width, y + 4))
