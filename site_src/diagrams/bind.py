@@ -15,6 +15,7 @@ from site_src.diagrams.faults import Faults, one_of
 from site_src.diagrams.layout import Group, Layout, Node
 from site_src.diagrams.trace import Trace, in_numbers
 from site_src.lint import shapes
+from site_src.lint.source import Span
 from site_src.tracing import Call
 
 _CONTAINERS = (nn.ModuleList, nn.Sequential)
@@ -56,7 +57,7 @@ class _Scope:
     Args:
         kind: Its name.
         modules: Its instances in the first run, at the place that is drawn.
-        known: The identities of those of all runs.
+        known: The identities of those, and of their parts, in all runs.
     """
 
     kind: str
@@ -118,7 +119,8 @@ class _Binder:
             text = f"{groups[-1].bound} holds no one class, but {sorted(kinds)}"
             self.faults.add(groups[-1].line, text)
             return None
-        known = frozenset(id(module) for modules in each for module in modules)
+        drawn = (module for modules in each for module in modules)
+        known = frozenset(id(part) for module in drawn for part in module.modules())
         return _Scope(kinds.pop(), each[0], known)
 
     def _calls(self, scope: _Scope, function: str) -> list[Call]:
@@ -204,9 +206,7 @@ class _Binder:
         seen = self.trace.outputs.get(id(part), self.trace.outputs.get(id(last)))
         return call, seen[0] if seen else None
 
-    def _variable(
-        self, scope: _Scope, name: str
-    ) -> tuple[Call | None, Any, places.Span]:
+    def _variable(self, scope: _Scope, name: str) -> tuple[Call | None, Any, Span]:
         """The value of a variable, and where it is assigned.
 
         Raises:
@@ -244,7 +244,7 @@ class _Binder:
                 self._shape(arrow.line, arrow.label, name, found)
 
     def _shape(self, line: int, text: str, name: str, found: dict[str, Facts]) -> None:
-        claims = shapes.parse(text.replace("×", "x").replace("·", "*"))
+        claims = shapes.parse(text.replace("×", "x"))
         if not claims:
             return
         facts, call = found[name], self.calls.get(name)

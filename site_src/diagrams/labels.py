@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from site_src.lint import shapes
+
 SIZE, SMALL = 17, 15  # of the first line of a label, and of the others
 LINE = 21  # from one line to the next
 _TOKEN = re.compile(r"([_^])(?:\{([^}]*)\}|(.))|(\*)|([^_^*]+)")
@@ -28,8 +30,11 @@ class Run:
 
 
 def runs(text: str) -> Iterator[Run]:
-    """Split the markup of one line."""
+    """Split the markup of one line; in a shape, a star multiplies."""
     italic = False
+    if shapes.parse(text.replace("×", "x")):
+        yield Run(re.sub(r"(?<=\d)\*(?=[A-Z])", "", text), italic, 0)
+        return
     for match in _TOKEN.finditer(text):
         mark, several, one, star, plain = match.groups()
         if star:

@@ -12,8 +12,8 @@ from typing import Any
 from site_src.diagrams import labels
 from site_src.diagrams.layout import Area, Group, Layout, Node
 
-GAP_ACROSS, GAP_DOWN = 30, 30  # between neighbours: room for an arrow
-BEND_GAP = 20  # where one of the two holds only bends
+GAP_ACROSS, GAP_DOWN = 24, 28  # between neighbours: room for an arrow
+BEND_GAP = 16  # where one of the two holds only bends
 EMPTY = 6  # half of a column or row without anything
 FRAME = 16  # from a frame to what it holds
 TITLE = 20  # for the name on a frame
@@ -68,16 +68,20 @@ class Plan:
     frames: Sequence[Rect]
 
 
-def arrange(layout: Layout, values: Mapping[str, Any]) -> Plan:
+def arrange(
+    layout: Layout, values: Mapping[str, Any], wider: Mapping[str, float]
+) -> Plan:
     """Give every node and frame its place.
 
     Args:
         layout: The layout.
         values: The tensors of nodes that are drawn as cells.
+        wider: How much more room the frame of a group needs at its left.
     """
     sizes = {n.name: extent(n, values.get(n.name)) for n in layout.nodes.values()}
-    across = _Axis(layout.columns, GAP_ACROSS, "left", "right")
-    down = _Axis(layout.rows, GAP_DOWN, "top", "bottom")
+    across = _Axis(layout.columns, GAP_ACROSS, "left", "right", wider)
+    titles = {group.name: float(TITLE) for group in layout.groups}
+    down = _Axis(layout.rows, GAP_DOWN, "top", "bottom", titles)
     for node in layout.nodes.values():
         across.fit(node.area, sizes[node.name][0])
         down.fit(node.area, sizes[node.name][1])
@@ -93,7 +97,7 @@ def arrange(layout: Layout, values: Mapping[str, Any]) -> Plan:
             (xs[area.left] + xs[area.right]) / 2,
             (ys[area.top] + ys[area.bottom]) / 2,
         )
-        if node.form == "box" and area.right > area.left:
+        if node.form in ("box", "round") and area.right > area.left:
             reach = xs[area.right] - xs[area.left]
             width = reach + across.half[area.left] + across.half[area.right]
         elif node.form == "box":
@@ -133,24 +137,27 @@ def _common_width(
 
 
 def _make_room(layout: Layout, across: _Axis, down: _Axis) -> None:
-    """Widen gaps so that labels fit on straight arrows."""
+    """Widen gaps so that each label fits along a straight piece of its arrow."""
     for arrow in layout.arrows:
-        if not arrow.label or len(arrow.steps) != 1:
+        if not arrow.label:
             continue
-        step = arrow.steps[0]
-        start, end = layout.area(step.start), layout.area(step.end)
+        ends = [(layout.area(s.start), layout.area(s.end)) for s in arrow.steps]
         width = labels.width(arrow.label, labels.SMALL)
-        if start.top <= end.bottom and end.top <= start.bottom:
-            across.between(start, end, width + 26)
-        elif step.kind in ("->", "=>", "~>"):
-            down.between(start, end, labels.LINE + 22)
+        level = [(a, b) for a, b in ends if a.top <= b.bottom and b.top <= a.bottom]
+        upright = [(a, b) for a, b in ends if a.left <= b.right and b.left <= a.right]
+        if level:
+            across.between(*level[0], width + 26)
+        elif upright:
+            down.between(*upright[0], labels.LINE + 22)
 
 
 class _Axis:
     """One direction: half sizes of its tracks, and the gaps between them."""
 
-    def __init__(self, count: int, gap: int, low: str, high: str) -> None:
-        self.count, self.low, self.high = count, low, high
+    def __init__(
+        self, count: int, gap: int, low: str, high: str, extra: Mapping[str, float]
+    ) -> None:
+        self.count, self.low, self.high, self.extra = count, low, high, extra
         self.half = [0.0] * count
         self.spans: list[tuple[int, int, float]] = []
         self.used = [False] * count
@@ -196,8 +203,8 @@ class _Axis:
             for track in range(first, last):
                 gaps[track] += max(short, 0) / (last - first)
         places = [self.lead[0] + half[0]]
-        for gap in gaps:
-            places.append(places[-1] + gap)
+        for distance in gaps:
+            places.append(places[-1] + distance)
         return places
 
     def edges(
@@ -213,13 +220,13 @@ class _Axis:
 
     def _paddings(self, group: Group, groups: Iterable[Group]) -> tuple[float, float]:
         """A frame's distance from its tracks, more when it holds other frames."""
-        title = TITLE if self.low == "top" else 0
-        before, after = float(FRAME + title), float(FRAME)
+        extra = self.extra.get(group.name, 0)
+        before, after = FRAME + extra, float(FRAME)
         for other in groups:
             if other is not group and group.area.holds(other.area):
                 first_pad, last_pad = self._paddings(other, groups)
                 if getattr(other.area, self.low) == getattr(group.area, self.low):
-                    before = max(before, first_pad + FRAME / 2 + title)
+                    before = max(before, first_pad + FRAME / 2 + extra)
                 if getattr(other.area, self.high) == getattr(group.area, self.high):
                     after = max(after, last_pad + FRAME / 2)
         return before, after

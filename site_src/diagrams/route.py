@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from site_src.diagrams import labels
@@ -64,12 +64,14 @@ class Routes:
         dots: Where lines fork.
         names: What is written at arrows.
         titles: What is written on frames.
+        cramped: Frames without room for their names, and how much these need.
     """
 
     wires: Sequence[Wire]
     dots: Sequence[Point]
     names: Sequence[tuple[Arrow, Written]]
     titles: Sequence[Written]
+    cramped: Mapping[str, float]
 
 
 def route(layout: Layout, plan: Plan, faults: Faults) -> Routes:
@@ -80,6 +82,7 @@ def route(layout: Layout, plan: Plan, faults: Faults) -> Routes:
 class _Router:
     def __init__(self, layout: Layout, plan: Plan, faults: Faults) -> None:
         self.layout, self.plan, self.faults = layout, plan, faults
+        self.cramped: dict[str, float] = {}
         steps = [(s, a) for a in layout.arrows for s in a.steps]
         self.forks = set()
         for bend in layout.bends:
@@ -97,7 +100,7 @@ class _Router:
         leaving = [step.start for a in self.layout.arrows for step in a.steps]
         dots = [self._point(f) for f in sorted(self.forks) if leaving.count(f) > 1]
         titles = self._titles(wires)
-        return Routes(wires, dots, self._names(wires, titles), titles)
+        return Routes(wires, dots, self._names(wires, titles), titles, self.cramped)
 
     def _point(self, name: str) -> Point:
         area = self.layout.area(name)
@@ -201,7 +204,7 @@ class _Router:
             while any(_text(text, x, frame.top + 20).meets(t) for t in taken):
                 x += 4
                 if x + width > frame.right:
-                    self.faults.add(group.line, "the frame has no room for its name")
+                    self.cramped[group.name] = width
                     break
             titles.append(Written(text, x, frame.top + 20))
         return titles

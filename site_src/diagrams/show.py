@@ -85,8 +85,11 @@ def make(
             faults.add(node.line, text)
     if any(n.form == "cells" and n.name not in facts for n in layout.nodes.values()):
         return ""
-    plan = place.arrange(layout, values)
+    plan = place.arrange(layout, values, {})
     routes = route.route(layout, plan, faults)
+    if routes.cramped and not faults:
+        plan = place.arrange(layout, values, routes.cramped)
+        routes = route.route(layout, plan, faults)
     if max(plan.xs, default=0) > WIDEST:
         faults.add(layout.line, "the drawing is wider than a page; use more rows")
     if faults:
