@@ -132,7 +132,7 @@ def _group(
         area = layout.area(members[0])
         for member in members:
             area = area.around(layout.area(member))
-        for other in (*layout.nodes, *layout.bends):
+        for other in layout.nodes:
             if other not in members and area.meets(layout.area(other)):
                 faults.add(line, f"{other} stands inside the frame, but is no member")
         times = times.removeprefix("×").strip()

@@ -184,13 +184,9 @@ class _Router:
             if one.start == two.start or one.end == two.end:
                 continue
             for a, b in itertools.product(one.segments(), two.segments()):
-                flat = _is_flat(a)
-                if flat == _is_flat(b) and _box(*a).grown(1).meets(_box(*b).grown(1)):
-                    text = f"lies on the arrow {one.start} to {one.end}"
-                    name = f"the arrow {two.start} to {two.end}"
-                    if {one.start, one.end} & {two.start, two.end}:
-                        continue
-                    self.faults.add(two.arrow.line, f"{name} {text}")
+                if _shared(a, b) > _NEAR:
+                    text = f"the arrow {two.start} to {two.end} lies on the arrow"
+                    self.faults.add(two.arrow.line, f"{text} {one.start} to {one.end}")
 
     def _titles(self, wires: Sequence[Wire]) -> list[Written]:
         """The names of frames, at the first free place along the upper edge."""
@@ -265,6 +261,16 @@ def _weight(step: Step) -> str:
 
 def _is_flat(segment: tuple[Point, Point]) -> bool:
     return segment[0][1] == segment[1][1]
+
+
+def _shared(one: tuple[Point, Point], two: tuple[Point, Point]) -> float:
+    """How far two straight pieces lie on each other."""
+    a, b = _box(*one), _box(*two)
+    if _is_flat(one) != _is_flat(two):
+        return 0
+    if _is_flat(one):
+        return min(a.right, b.right) - max(a.left, b.left) if a.top == b.top else 0
+    return min(a.bottom, b.bottom) - max(a.top, b.top) if a.left == b.left else 0
 
 
 def _length(segment: tuple[Point, Point]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from site_src.diagrams.faults import one_of
 from site_src.lint import shapes
 from site_src.lint.shape_comments import exercise
 from site_src.lint.source import Source, read
@@ -90,6 +92,12 @@ class Trace:
                 pass
         letters = self.letters(call)
         free = {letter: size for letter, size in letters.items() if legend.get(letter)}
+        for other in _claims(self.source, call.function).values():
+            for size in other.sizes:  # what is written there may be used here too
+                if isinstance(size, ast.BinOp):
+                    with contextlib.suppress(KeyError):
+                        found = shapes.evaluate(size, letters)
+                        free[_product(size)] = found if found is not None else -1
         return _described(value, lambda size: _letter(size, free))
 
 
@@ -126,12 +134,7 @@ def run(example: Example, of: str | None) -> Trace:
             module = call.returned[0]
             kinds = {type(m).__name__: m for m in reversed([*module.modules()])}
             if of is not None and of not in kinds:
-                own = [
-                    n for n, m in kinds.items() if type(m).__module__[:6] != "torch."
-                ]
-                raise ValueError(
-                    f"there is no {of}, there are {', '.join(sorted(own))}"
-                )
+                raise ValueError(f"example() makes no {of}: {one_of(kinds, of)}")
             roots.append(kinds[of] if of else module)
     return Trace(source, calls, outputs, roots)
 
@@ -143,9 +146,8 @@ def in_numbers(value: Any) -> str:
 
 def _written(claim: shapes.Claim) -> str:
     """A shape as a comment claims it, multiplication without its sign."""
-    sizes = ", ".join(ast.unparse(size) for size in claim.sizes)
     number = f"{ast.unparse(claim.count)} × " if claim.count else ""
-    return number + re.sub(r"(?<=\d) \* (?=[A-Z])", "", f"({sizes})")
+    return f"{number}({', '.join(map(_product, claim.sizes))})"
 
 
 def _described(value: Any, write: Callable[[int], str]) -> str:
@@ -159,15 +161,15 @@ def _described(value: Any, write: Callable[[int], str]) -> str:
     return ""
 
 
-def _letter(size: int, letters: Mapping[str, int]) -> str:
-    """The letter of a size, or a small multiple of one; the number in doubt."""
-    for factor in (1, 2, 3, 4):
-        fits = [name for name, found in letters.items() if factor * found == size > 1]
-        if len(fits) == 1:
-            return fits[0] if factor == 1 else f"{factor}{fits[0]}"
-        if fits:
-            break
-    return str(size)
+def _letter(size: int, known: Mapping[str, int]) -> str:
+    """The one letter or product that is of this size; else the number."""
+    fits = [name for name, found in known.items() if found == size > 1]
+    return fits[0] if len(fits) == 1 else str(size)
+
+
+def _product(size: ast.expr) -> str:
+    """An expression as it is read: 4D rather than 4 * D."""
+    return re.sub(r"(?<=\d) \* (?=[A-Z])", "", ast.unparse(size))
 
 
 def _legend(source: Source) -> dict[str, str]:
