@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import sys
 from dataclasses import dataclass
@@ -51,6 +52,16 @@ class Drawing:
             example, parts, faults, of=self.of, title="A toy", caption="It is small."
         )
         return made, faults.found
+
+
+def changed(drawing: Drawing, **edits: tuple[str, str]) -> Drawing:
+    """The drawing with parts of its texts replaced, each of which is there once."""
+    texts = {}
+    for name, (old, new) in edits.items():
+        text = getattr(drawing, name)
+        assert text.count(old) == 1, (name, old, text.count(old))
+        texts[name] = text.replace(old, new)
+    return dataclasses.replace(drawing, **texts)
 
 
 LOOP = Drawing(

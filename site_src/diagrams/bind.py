@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import nn
 
-from site_src.diagrams import places
+from site_src.diagrams import lines
 from site_src.diagrams.faults import Faults, one_of
 from site_src.diagrams.layout import Group, Layout, Node
 from site_src.diagrams.trace import Trace, in_numbers
@@ -32,8 +32,10 @@ class Facts:
         letters: Its shape in letters.
         numbers: Its shape in the traced run.
         value: What was computed.
+        call: The call in which its letters hold.
         own: The identities of its parameters in one copy.
-        parameters: How many numbers these are.
+        covered: The same of all copies.
+        parameters: How many numbers its own parameters hold.
         total: The same in all copies.
         copies: How many copies with weights of their own there are.
     """
@@ -44,7 +46,9 @@ class Facts:
     letters: str
     numbers: str
     value: Any
+    call: Call | None
     own: frozenset[int]
+    covered: frozenset[int]
     parameters: int
     total: int
     copies: int
@@ -73,8 +77,6 @@ def bind(layout: Layout, trace: Trace, faults: Faults) -> dict[str, Facts]:
 class _Binder:
     def __init__(self, layout: Layout, trace: Trace, faults: Faults) -> None:
         self.layout, self.trace, self.faults = layout, trace, faults
-        self.covered: set[int] = set()
-        self.calls: dict[str, Call] = {}  # of each node: where its letters hold
 
     def all(self) -> dict[str, Facts]:
         scopes: dict[tuple[Group, ...], _Scope | None] = {(): self._scope(())}
@@ -91,11 +93,6 @@ class _Binder:
             facts = self._facts(node, scope) if scope else None
             if facts:
                 found[node.name] = facts
-        if len(found) == len(self.layout.nodes):
-            self._shapes(found)
-            for name, size in self._undrawn(self.trace.roots[0], "self"):
-                text = f"nobody drew {name}, which has {size:,} parameters"
-                self.faults.add(self.layout.line, text)
         return found
 
     def _scope(self, groups: tuple[Group, ...]) -> _Scope | None:
@@ -157,20 +154,20 @@ class _Binder:
 
     def _facts(self, node: Node, scope: _Scope) -> Facts | None:
         """Resolve all that a node is bound to; None after a fault."""
-        value, letters, span = None, "", None
+        value, letters, span, call = None, "", None, None
         own: dict[int, int] = {}
         everywhere: dict[int, int] = {}
         for name in node.bound:
             try:
                 if name.startswith("self."):
                     first, *others = (_part(m, name) for m in scope.modules)
-                    own |= _parameters(first)
-                    everywhere |= _parameters(first)
+                    own |= parameters_of(first)
+                    everywhere |= parameters_of(first)
                     for other in others:
-                        everywhere |= _parameters(other)
+                        everywhere |= parameters_of(other)
                     call, value = self._output(scope, name, first)
                     letters = self.trace.shape(call, "", value) if call else ""
-                    here = places.of_part(self.trace.source, scope.kind, name)
+                    here = lines.of_part(self.trace.source, scope.kind, name)
                 else:
                     call, value, here = self._variable(scope, name)
                     variable = name.rpartition(".")[2]
@@ -179,10 +176,7 @@ class _Binder:
                 self.faults.add(node.line, str(error.args[0]))
                 return None
             span = span or here
-            if call:
-                self.calls[node.name] = call
         assert span is not None
-        self.covered |= everywhere.keys()
         return Facts(
             code=node.bound,
             anchor=span.anchor(self.trace.file),
@@ -190,7 +184,9 @@ class _Binder:
             letters=letters,
             numbers=in_numbers(value),
             value=value,
+            call=call,
             own=frozenset(own),
+            covered=frozenset(everywhere),
             parameters=sum(own.values()),
             total=sum(everywhere.values()),
             copies=len(scope.modules),
@@ -215,9 +211,9 @@ class _Binder:
         inside = name.startswith("in ")
         qualifier, _, variable = name.removeprefix("in ").rpartition(".")
         function = f"{scope.kind}.{qualifier or 'forward'}"
-        if qualifier and not places.has(self.trace.source, function):
+        if qualifier and not lines.has(self.trace.source, function):
             function = qualifier
-        span = places.of_variable(self.trace.source, function, variable)
+        span = lines.of_variable(self.trace.source, function, variable)
         if inside:
             return None, None, span
         bound = [c for c in self._calls(scope, function) if variable in c.names]
@@ -226,52 +222,6 @@ class _Binder:
             raise LookupError(f"no run of example() assigned {variable} in {function}")
         call = (filled or bound)[0]
         return call, call.names[variable], span
-
-    def _shapes(self, found: dict[str, Facts]) -> None:
-        """Hold the shapes that the page writes against those that were computed."""
-        for node in self.layout.nodes.values():
-            for text in node.label:
-                self._shape(node.line, text, node.name, found)
-        before: dict[str, str] = {}
-        for arrow in self.layout.arrows:
-            for step in arrow.steps:
-                before.setdefault(step.end, step.start)
-        for arrow in self.layout.arrows:
-            name = arrow.steps[0].start
-            while name in self.layout.bends and name in before:
-                name = before[name]
-            if arrow.label and name in found:
-                self._shape(arrow.line, arrow.label, name, found)
-
-    def _shape(self, line: int, text: str, name: str, found: dict[str, Facts]) -> None:
-        claims = shapes.parse(text.replace("×", "x"))
-        if not claims:
-            return
-        facts, call = found[name], self.calls.get(name)
-        if call is None or not facts.numbers:
-            self.faults.add(line, f"{text} is written, but {name} has no shape")
-            return
-        letters = self.trace.letters(call)
-        sizes = shapes.Sizes(dict(letters), letters, frozenset(letters))
-        try:
-            for claim, value in shapes.pair(claims, facts.value):
-                sizes.hold(claim, value)
-        except shapes.Mismatch:
-            got = f"{facts.letters} = {facts.numbers}"
-            self.faults.add(line, f"{text} is written, {name} is {got}")
-
-    def _undrawn(self, module: nn.Module, path: str) -> Iterator[tuple[str, int]]:
-        """The largest parts with parameters that no node covers."""
-        sizes = _parameters(module)
-        if not self.covered & sizes.keys():
-            if sizes:
-                yield path, sum(sizes.values())
-            return
-        for name, parameter in module.named_parameters(recurse=False):
-            if id(parameter) not in self.covered:
-                yield f"{path}.{name}", parameter.numel()
-        for name, child in module.named_children():
-            yield from self._undrawn(child, f"{path}.{name}")
 
 
 def _part(module: Any, name: str) -> Any:
@@ -292,7 +242,7 @@ def _part(module: Any, name: str) -> Any:
     return found
 
 
-def _parameters(part: Any) -> dict[int, int]:
+def parameters_of(part: Any) -> dict[int, int]:
     """Identity and size of the parameters of a module, or of one parameter."""
     parameters = part.parameters() if isinstance(part, nn.Module) else [part]
     trained = (p for p in parameters if isinstance(p, torch.nn.Parameter))

@@ -10,11 +10,12 @@ from typing import Any
 from site_src.diagrams import labels
 from site_src.diagrams.bind import Facts
 from site_src.diagrams.layout import Layout, Node
+from site_src.diagrams.letter import Written
 from site_src.diagrams.place import CELL, Plan, Rect
-from site_src.diagrams.route import Point, Routes, Wire, Written, crossings
+from site_src.diagrams.route import Point, Routes, Wire, crossings
 
 EM = 16  # units to one em of the text around
-_MARGIN, _ROUND, _HOP = 6, 10, 6
+_MARGIN, _ROUND, _HOP = 4, 10, 6
 _HEAD = {"->": (10, 5), "~>": (10, 5), "=>": (13, 7.5)}  # length and half the width
 
 
@@ -22,6 +23,7 @@ def draw(
     layout: Layout,
     plan: Plan,
     routes: Routes,
+    texts: tuple[Sequence[Written], Sequence[Written]],
     facts: Mapping[str, Facts],
     *,
     key: str,
@@ -33,19 +35,21 @@ def draw(
         layout: What is drawn.
         plan: Where it stands.
         routes: Its lines.
+        texts: The names of frames, and the labels of arrows.
         facts: What each node stands for.
         key: Begins every id.
         title: The name of the drawing.
     """
-    left, top, right, bottom = _bounds(plan, routes)
+    titles, names = texts
+    left, top, right, bottom = _bounds(plan, routes, [*titles, *names])
     width, height = right - left, bottom - top
     parts = [_frame(frame) for frame in plan.frames]
-    parts += [_title(written) for written in routes.titles]
+    parts += [_small("title", written) for written in titles]
     # Heavy lines lie below, so that thin ones are seen to leave them.
     for wire in sorted(routes.wires, key=lambda w: w.kind != "=>"):
         parts.append(_wire(wire, routes.wires, layout))
     parts += [f'<circle class="dot" {_at(*dot)} r="4"/>' for dot in routes.dots]
-    parts += [_name(arrow.tone, written) for arrow, written in routes.names]
+    parts += [_small(f"name tone-{name.tone}", name) for name in names]
     for number, name in enumerate(layout.order(), 1):
         node = layout.nodes[name]
         parts.append(_node(node, plan.nodes[name], facts[name], f"{key}-{number}"))
@@ -54,13 +58,18 @@ def draw(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{view}" role="group" '
         f'width="{width / EM:.2f}em" height="{height / EM:.2f}em" '
         f'aria-label="{html.escape(title, quote=True)}" '
-        f'font-size="{labels.SIZE}">{"".join(parts)}</svg>'
+        f'xmlns:xlink="http://www.w3.org/1999/xlink">'
+        f'<g font-size="{labels.SIZE}">{"".join(parts)}</g></svg>'
     )
 
 
 def _node(node: Node, rect: Rect, facts: Facts, key: str) -> str:
-    """A node as a link to its lines; its words are in the list below the drawing."""
-    said = ", ".join(labels.plain(line) for line in node.label)
+    """A node as a link to its lines; its words are in the list below the drawing.
+
+    The link is an xlink, as the theme's script takes every plain href for HTML's; role
+    and tabindex say again what it is, for tools that look for the plain one.
+    """
+    said = " ".join(labels.plain(line) for line in node.label)
     weights = " weights" if facts.parameters else ""
     parts = [f"<title>{html.escape(_tooltip(facts, node))}</title>"]
     top = rect.y - labels.LINE * len(node.label) / 2
@@ -90,9 +99,10 @@ def _node(node: Node, rect: Rect, facts: Facts, key: str) -> str:
             f"{labels.as_svg(line)}</text>"
         )
     return (
-        f'<a class="node tone-{node.tone}{weights} {node.form}" href="#{facts.anchor}" '
+        f'<a class="node tone-{node.tone}{weights} {node.form}" '
+        f'role="link" tabindex="0" xlink:href="#{facts.anchor}" '
         f'aria-label="{html.escape(said, quote=True)}, {facts.where}" '
-        f'aria-describedby="{key}">{"".join(parts)}</a>'
+        f'aria-describedby="{key}">{" ".join(parts)}</a>'
     )
 
 
@@ -180,27 +190,19 @@ def _frame(rect: Rect) -> str:
     )
 
 
-def _title(written: Written) -> str:
+def _small(kind: str, written: Written) -> str:
     return (
-        f'<text class="title" {_xy(written.x, written.y)} '
+        f'<text class="{kind}" {_xy(written.x, written.y)} '
         f'font-size="{labels.SMALL}">{labels.as_svg(written.text)}</text>'
     )
 
 
-def _name(tone: int, written: Written) -> str:
-    return (
-        f'<text class="name tone-{tone}" {_xy(written.x, written.y)} '
-        f'font-size="{labels.SMALL}">{labels.as_svg(written.text)}</text>'
-    )
-
-
-def _bounds(plan: Plan, routes: Routes) -> tuple[float, float, float, float]:
-    rects = [*plan.nodes.values(), *plan.frames]
+def _bounds(
+    plan: Plan, routes: Routes, texts: Iterable[Written]
+) -> tuple[float, float, float, float]:
+    rects = [*plan.nodes.values(), *plan.frames, *(text.room() for text in texts)]
     for wire in routes.wires:
         rects += [Rect(x, y, x, y).grown(4) for x, y in wire.points]
-    for text in (*routes.titles, *(written for _, written in routes.names)):
-        end = text.x + labels.width(text.text, labels.SMALL)
-        rects.append(Rect(text.x, text.y - 12, end, text.y + 5))
     return (
         min(r.left for r in rects) - _MARGIN,
         min(r.top for r in rects) - _MARGIN,

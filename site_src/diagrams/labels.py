@@ -29,10 +29,15 @@ class Run:
     shift: int
 
 
+def is_shape(text: str) -> bool:
+    """Whether a line says a shape, such as (B, T) or 3 × (B, T)."""
+    return shapes.parse(text.replace("×", "x")) is not None
+
+
 def runs(text: str) -> Iterator[Run]:
     """Split the markup of one line; in a shape, a star multiplies."""
     italic = False
-    if shapes.parse(text.replace("×", "x")):
+    if is_shape(text):
         yield Run(re.sub(r"(?<=\d)\*(?=[A-Z])", "", text), italic, 0)
         return
     for match in _TOKEN.finditer(text):

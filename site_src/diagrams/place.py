@@ -15,7 +15,7 @@ from site_src.diagrams.layout import Area, Group, Layout, Node
 GAP_ACROSS, GAP_DOWN = 24, 28  # between neighbours: room for an arrow
 BEND_GAP = 16  # where one of the two holds only bends
 EMPTY = 6  # half of a column or row without anything
-FRAME = 16  # from a frame to what it holds
+FRAME = 14  # from a frame to what it holds
 TITLE = 20  # for the name on a frame
 CELL = 11  # side of one value of a tensor that is drawn
 MOST_CELLS = 16

@@ -1,12 +1,11 @@
-"""From arrows to lines: ends, corners, forks, crossings, and places for labels."""
+"""From arrows to lines: ends, corners, forks and crossings."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from site_src.diagrams import labels
 from site_src.diagrams.faults import Faults
 from site_src.diagrams.layout import Arrow, Layout, Step
 from site_src.diagrams.place import Plan, Rect
@@ -41,48 +40,21 @@ class Wire:
 
 
 @dataclass(frozen=True)
-class Written:
-    """A text beside a line or on a frame.
-
-    Args:
-        text: Its markup.
-        x: Where it begins.
-        y: Its base line.
-    """
-
-    text: str
-    x: float
-    y: float
-
-
-@dataclass(frozen=True)
 class Routes:
-    """All lines of a diagram.
-
-    Args:
-        wires: The lines.
-        dots: Where lines fork.
-        names: What is written at arrows.
-        titles: What is written on frames.
-        cramped: Frames without room for their names, and how much these need.
-    """
+    """All lines of a diagram, and the dots where they fork."""
 
     wires: Sequence[Wire]
     dots: Sequence[Point]
-    names: Sequence[tuple[Arrow, Written]]
-    titles: Sequence[Written]
-    cramped: Mapping[str, float]
 
 
 def route(layout: Layout, plan: Plan, faults: Faults) -> Routes:
-    """Draw the arrows as lines; note those that have no way or no room for a label."""
+    """Draw the arrows as lines; note those that have no way."""
     return _Router(layout, plan, faults).all()
 
 
 class _Router:
     def __init__(self, layout: Layout, plan: Plan, faults: Faults) -> None:
         self.layout, self.plan, self.faults = layout, plan, faults
-        self.cramped: dict[str, float] = {}
         steps = [(s, a) for a in layout.arrows for s in a.steps]
         self.forks = set()
         for bend in layout.bends:
@@ -99,8 +71,7 @@ class _Router:
         self._overlaps(wires)
         leaving = [step.start for a in self.layout.arrows for step in a.steps]
         dots = [self._point(f) for f in sorted(self.forks) if leaving.count(f) > 1]
-        titles = self._titles(wires)
-        return Routes(wires, dots, self._names(wires, titles), titles, self.cramped)
+        return Routes(wires, dots)
 
     def _point(self, name: str) -> Point:
         area = self.layout.area(name)
@@ -143,7 +114,7 @@ class _Router:
             if name in (step.start, step.end):
                 continue
             for one, two in itertools.pairwise(points):
-                if _box(one, two).grown(_NEAR).meets(rect):
+                if box_of(one, two).grown(_NEAR).meets(rect):
                     text = f"the arrow {step.start} {step.kind} {step.end} runs through"
                     self.faults.add(arrow.line, f"{text} {name}")
                     return points
@@ -188,55 +159,6 @@ class _Router:
                     text = f"the arrow {two.start} to {two.end} lies on the arrow"
                     self.faults.add(two.arrow.line, f"{text} {one.start} to {one.end}")
 
-    def _titles(self, wires: Sequence[Wire]) -> list[Written]:
-        """The names of frames, at the first free place along the upper edge."""
-        taken = [_box(*s).grown(5) for w in wires for s in w.segments()]
-        taken += self.plan.nodes.values()
-        titles = []
-        for group, frame in zip(self.layout.groups, self.plan.frames, strict=True):
-            text = f"{group.name} × *{group.times}*" if group.times else group.name
-            width = labels.width(text, labels.SMALL)
-            x = frame.left + 12
-            while any(_text(text, x, frame.top + 20).meets(t) for t in taken):
-                x += 4
-                if x + width > frame.right:
-                    self.cramped[group.name] = width
-                    break
-            titles.append(Written(text, x, frame.top + 20))
-        return titles
-
-    def _names(
-        self, wires: Sequence[Wire], titles: Sequence[Written]
-    ) -> list[tuple[Arrow, Written]]:
-        """Labels of arrows, where they touch nothing."""
-        taken = [r.grown(2) for r in self.plan.nodes.values()]
-        taken += [_box(*s).grown(1) for w in wires for s in w.segments()]
-        taken += [_text(t.text, t.x, t.y) for t in titles]
-        for frame in self.plan.frames:
-            taken += [
-                Rect(frame.left, frame.top - 1, frame.right, frame.top + 1),
-                Rect(frame.left, frame.bottom - 1, frame.right, frame.bottom + 1),
-                Rect(frame.left - 1, frame.top, frame.left + 1, frame.bottom),
-                Rect(frame.right - 1, frame.top, frame.right + 1, frame.bottom),
-            ]
-        names = []
-        for arrow in self.layout.arrows:
-            mine = [w for w in wires if w.arrow is arrow]
-            if not arrow.label or not mine:
-                continue
-            segments = [s for w in mine for s in w.segments()]
-            segments.sort(key=lambda s: -_length(s))
-            for x, y in (p for s in segments for p in _beside(arrow.label, s)):
-                box = _text(arrow.label, x, y)
-                if not any(box.meets(other) for other in taken):
-                    names.append((arrow, Written(arrow.label, x, y)))
-                    taken.append(box)
-                    break
-            else:
-                text = f"there is no room for the label {arrow.label} along its arrow"
-                self.faults.add(arrow.line, text)
-        return names
-
 
 def crossings(wire: Wire, wires: Sequence[Wire]) -> list[Point]:
     """Where upright lines of other wires cross the level pieces of this one."""
@@ -259,43 +181,28 @@ def _weight(step: Step) -> str:
     return step.kind if step.kind in ("=>", "~>") else "->"
 
 
-def _is_flat(segment: tuple[Point, Point]) -> bool:
+def is_level(segment: tuple[Point, Point]) -> bool:
+    """Whether a straight piece runs from side to side."""
     return segment[0][1] == segment[1][1]
 
 
 def _shared(one: tuple[Point, Point], two: tuple[Point, Point]) -> float:
     """How far two straight pieces lie on each other."""
-    a, b = _box(*one), _box(*two)
-    if _is_flat(one) != _is_flat(two):
+    a, b = box_of(*one), box_of(*two)
+    if is_level(one) != is_level(two):
         return 0
-    if _is_flat(one):
+    if is_level(one):
         return min(a.right, b.right) - max(a.left, b.left) if a.top == b.top else 0
     return min(a.bottom, b.bottom) - max(a.top, b.top) if a.left == b.left else 0
 
 
-def _length(segment: tuple[Point, Point]) -> float:
+def length(segment: tuple[Point, Point]) -> float:
+    """How long a straight piece is."""
     (x0, y0), (x1, y1) = segment
     return abs(x1 - x0) + abs(y1 - y0)
 
 
-def _box(one: Point, two: Point) -> Rect:
+def box_of(one: Point, two: Point) -> Rect:
+    """The rectangle, without area, that a straight piece fills."""
     (x0, x1), (y0, y1) = sorted((one[0], two[0])), sorted((one[1], two[1]))
     return Rect(x0, y0, x1, y1)
-
-
-def _text(text: str, x: float, y: float) -> Rect:
-    """The room that a small text takes."""
-    width = labels.width(text, labels.SMALL)
-    return Rect(x, y - 12, x + width, y + 5)
-
-
-def _beside(text: str, segment: tuple[Point, Point]) -> Iterator[Point]:
-    """Places for a text along a straight piece, the best first."""
-    (x0, y0), (x1, y1) = segment
-    width = labels.width(text, labels.SMALL)
-    for share in (0.5, 0.4, 0.6, 0.25, 0.75):
-        x, y = x0 + (x1 - x0) * share, y0 + (y1 - y0) * share
-        if _is_flat(segment):
-            yield from ((x - width / 2, y - 8), (x - width / 2, y + 18))
-        else:
-            yield from ((x + 9, y + 4), (x - 9 - width, y + 4))

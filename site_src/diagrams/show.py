@@ -10,13 +10,24 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from site_src.diagrams import bind, draw, place, reading, route, trace, words
+from site_src.diagrams import (
+    bind,
+    draw,
+    hold,
+    letter,
+    place,
+    reading,
+    route,
+    trace,
+    words,
+)
 from site_src.diagrams.faults import Faults, Part
+from site_src.diagrams.layout import Layout
 from site_src.execution import session
 from site_src.figures.tables import inline
 from site_src.problem import Problem, Problems
 
-WIDEST = 1000  # units; more scrolls on every screen
+WIDEST = 900  # units; more scrolls on every screen
 
 
 def show(
@@ -71,32 +82,30 @@ def make(
         return ""
     seen = trace.run(example, of)
     facts = bind.bind(layout, seen, faults)
-    values = {n.name: None for n in layout.nodes.values()}
-    for node in layout.nodes.values():
-        if node.form == "cells" and node.name in facts:
-            values[node.name] = value = facts[node.name].value
-            shape = getattr(value, "shape", ())
-            if len(shape) < 2 or max(shape[-2:]) > place.MOST_CELLS:
-                text = f"{{…}} draws the values of a small matrix, {node.name} is none"
-                faults.add(node.line, text)
-                return ""
-        if facts.get(node.name) and facts[node.name].parameters and node.form != "box":
-            text = f"{node.name} has parameters: write it as [a box]"
-            faults.add(node.line, text)
-    if any(n.form == "cells" and n.name not in facts for n in layout.nodes.values()):
+    if len(facts) == len(layout.nodes):
+        hold.hold(layout, seen, facts, faults)
+    values = _cells(layout, facts, faults)
+    if values is None:
         return ""
     plan = place.arrange(layout, values, {})
     routes = route.route(layout, plan, faults)
-    if routes.cramped and not faults:
-        plan = place.arrange(layout, values, routes.cramped)
+    titles, cramped = letter.titles(layout, plan, routes.wires)
+    if cramped and not faults:
+        plan = place.arrange(layout, values, cramped)
         routes = route.route(layout, plan, faults)
+        titles, cramped = letter.titles(layout, plan, routes.wires)
+    for group in layout.groups:
+        if group.name in cramped:
+            faults.add(group.line, "the frame has no room for its name")
+    names = letter.names(layout, plan, routes.wires, titles, faults)
     if max(plan.xs, default=0) > WIDEST:
         faults.add(layout.line, "the drawing is wider than a page; use more rows")
     if faults:
         return ""
     digest = hashlib.sha256(f"{title}{[p.text for p in parts.values()]}".encode())
     key = f"d{digest.hexdigest()[:8]}"
-    drawing = draw.draw(layout, plan, routes, facts, key=key, title=title)
+    texts = (titles, names)
+    drawing = draw.draw(layout, plan, routes, texts, facts, key=key, title=title)
     drawn = type(seen.roots[0]).__name__
     told = words.tell(layout, facts, key=key, drawn=drawn)
     return (
@@ -107,6 +116,27 @@ def make(
         f'<details class="diagram-words"><summary>The diagram in words</summary>'
         f"<p>{html.escape(title)}</p>{told}</details></figure>"
     )
+
+
+def _cells(
+    layout: Layout, facts: Mapping[str, bind.Facts], faults: Faults
+) -> dict[str, Any] | None:
+    """The tensors that are drawn as cells; None when one is missing or no matrix."""
+    values: dict[str, Any] = {}
+    for name, node in layout.nodes.items():
+        if node.form != "cells":
+            if node.form != "box" and name in facts and facts[name].parameters:
+                faults.add(node.line, f"{name} has parameters: write it as [a box]")
+            continue
+        value = facts[name].value if name in facts else None
+        shape = getattr(value, "shape", ())
+        if len(shape) >= 2 and max(shape[-2:]) <= place.MOST_CELLS:
+            values[name] = value
+        elif name in facts:
+            most = f"at most {place.MOST_CELLS} rows and columns"
+            faults.add(node.line, f"{name} is no matrix of {most}: {{…}} draws one")
+    drawn = sum(node.form == "cells" for node in layout.nodes.values())
+    return values if len(values) == drawn else None
 
 
 def _parts(texts: Mapping[str, str], block: Mapping[str, Any]) -> dict[str, Part]:

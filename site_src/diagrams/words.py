@@ -45,7 +45,7 @@ def tell(layout: Layout, facts: Mapping[str, Facts], *, key: str, drawn: str) ->
 
 
 def _item(node: Node, facts: Facts, *, again: bool) -> str:
-    names = ", ".join(f"<code>{html.escape(n)}</code>" for n in facts.code)
+    names = ", ".join(map(_code, facts.code))
     text = f"<b>{_called(node)}</b> ({names}, {facts.where})"
     if facts.letters:
         text += f": {html.escape(facts.letters)}"
@@ -60,8 +60,15 @@ def _item(node: Node, facts: Facts, *, again: bool) -> str:
     return f"{text}. {html.escape(node.why)}"
 
 
+def _code(name: str) -> str:
+    step = "a step of " if name.startswith("in ") else ""
+    return f"{step}<code>{html.escape(name.removeprefix('in '))}</code>"
+
+
 def _called(node: Node) -> str:
-    return ", ".join(labels.as_html(line) for line in node.label)
+    """A node's label, without the shape that may stand in it."""
+    lines = [line for line in node.label if not labels.is_shape(line)] or node.label
+    return ", ".join(labels.as_html(line) for line in lines)
 
 
 def _goes(words: str, ends: list[str]) -> str:

@@ -11,7 +11,7 @@ import markdown_exec
 from site_src.fences import block_hash
 from site_src.rendering.state import PageState, add_anchors, site, state_of
 
-_LINK = re.compile(r' href="#([^"]+)"')
+_LINK = re.compile(r' (?:xlink:)?href="#([^"]+)"')
 
 
 def validate(

@@ -6,12 +6,28 @@ let chosen = null;
 const note = (figure) => figure.querySelector(".diagram-note");
 const partAt = (event) => event.target.closest?.(".diagram a.node");
 
-const show = (node) => {
+const wordsOf = (node) => {
   const words = document.getElementById(node.getAttribute("aria-describedby"));
+  return words.cloneNode(true).childNodes;
+};
+const show = (node) => {
   chosen?.classList.remove("chosen");
   chosen = node;
   node.classList.add("chosen");
-  note(node.closest("figure")).replaceChildren(...words.cloneNode(true).childNodes);
+  note(node.closest("figure")).replaceChildren(...wordsOf(node));
+};
+// Room for the longest note is kept, so that nothing below ever moves.
+const reserve = () => {
+  for (const line of document.querySelectorAll(".diagram-note")) {
+    const now = [...line.childNodes];
+    line.style.minHeight = "";
+    const heights = [...line.closest("figure").querySelectorAll("a.node")].map((node) => {
+      line.replaceChildren(...wordsOf(node));
+      return line.offsetHeight;
+    });
+    line.replaceChildren(...now);
+    line.style.minHeight = `${Math.max(...heights)}px`;
+  }
 };
 const prepare = () => {
   for (const figure of document.querySelectorAll("figure.diagram")) {
@@ -23,8 +39,10 @@ const prepare = () => {
       figure.querySelectorAll(".node > title").forEach((title) => title.remove());
     }
   }
+  reserve();
 };
 
+window.addEventListener("resize", reserve);
 document.addEventListener("pointerover", (event) => {
   const node = partAt(event);
   if (node && node !== chosen && event.pointerType !== "touch") show(node);

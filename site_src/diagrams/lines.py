@@ -55,27 +55,31 @@ def of_part(source: Source, kind: str, name: str) -> Span:
     others = [n for n in ast.walk(source.tree) if isinstance(n, ast.FunctionDef)]
     written = re.sub(r"\.(\d+)", r"[\1]", name)  # self.stack.0 is self.stack[0]
     end = "." + written.removeprefix("self.").rpartition(".")[2]
-    places = [(methods, written), (others, end)]
+    places = [(methods, written, True), (methods, written, False)]
     if written.endswith("]"):  # a loop may go through all
-        places.append((methods, written.rpartition("[")[0]))
-    for functions, named in places:
+        places.append((methods, written.rpartition("[")[0], False))
+    places += [(others, end, True), (others, end, False)]
+    for functions, named, called in places:
         for function in functions:
             if function.name == "__init__":
                 continue
             for statement, parts in statements(function):
-                if any(_names(part, named) for part in parts):
+                if any(_names(part, named, called=called) for part in parts):
                     return statement
     for method in (m for m in methods if m.name == "__init__"):
         for statement, parts in statements(method):
-            if any(_names(part, name) for part in parts):
+            if any(_names(part, name, called=False) for part in parts):
                 return statement
     raise LookupError(f"no statement of the file uses {name}")
 
 
-def _names(tree: ast.AST, name: str) -> bool:
-    """Whether an expression names an attribute, in full or by its end."""
+def _names(tree: ast.AST, name: str, *, called: bool) -> bool:
+    """Whether an expression calls, or names, what ends in a dotted name."""
+    nodes: list[ast.AST] = list(ast.walk(tree))
+    if called:
+        nodes = [node.func for node in nodes if isinstance(node, ast.Call)]
     return any(
         isinstance(node, ast.Attribute | ast.Subscript)
         and ast.unparse(node).endswith(name)
-        for node in ast.walk(tree)
+        for node in nodes
     )
