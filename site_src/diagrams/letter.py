@@ -68,7 +68,7 @@ def names(
 ) -> list[Written]:
     """The labels of arrows; note those that have no room."""
     taken = [rect.grown(2) for rect in plan.nodes.values()]
-    taken += [box_of(*s).grown(1) for wire in wires for s in wire.segments()]
+    taken += [box_of(*s).grown(4) for wire in wires for s in wire.segments()]
     taken += [title.room() for title in titles]
     for frame in plan.frames:
         taken += [
