@@ -19,6 +19,7 @@ __all__ = [
     "ablated",
     "claim",
     "demo",
+    "diagram",
     "diff",
     "experiment",
     "figure",
@@ -145,3 +146,35 @@ def diff(snippet: str, replace: Mapping[str, str]) -> None:
     from site_src import ablation
 
     ablation.show_diff(snippet, replace)
+
+
+def diagram(
+    example: Callable[..., Any],
+    *,
+    title: str,
+    caption: str,
+    grid: str,
+    boxes: str,
+    arrows: str,
+    groups: str = "",
+    of: str | None = None,
+) -> None:
+    """Print a diagram of a snippet, each part of it tied to the code that runs.
+
+    Args:
+        example: The snippet's `example`; it is run, and fills in shapes and parameters.
+        title: What the drawing is, for a reader who does not see it.
+        caption: The one thing that it says. `code` is allowed.
+        grid: Where the parts stand: rows of names; `.` is an empty cell, `.name` a
+            bend or fork of lines; a name in several cells spans them.
+        boxes: What they are, a row each:
+            `name | label | what it is in the code | tone | why it is there`.
+        arrows: What leads where: `a -> b -> c`, `=>` heavy, `~>` to the next time step,
+            `-|` and `|-` round a corner; then `: label` and `| tone`.
+        groups: Frames: `name | × count | submodule | its parts`.
+        of: The class that is drawn; that of the example's module unless given.
+    """
+    from site_src.diagrams import show
+
+    texts = {"grid": grid, "boxes": boxes, "arrows": arrows, "groups": groups}
+    show.show(example, texts, of=of, title=title, caption=caption)

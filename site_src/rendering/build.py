@@ -87,10 +87,26 @@ def finish_page(content: str, page: Any) -> str:
         line_number = next((n for n, r in enumerate(rows, 1) if "<script" in r), 1)
         message = "a page holds no script; the site's policy would not run it"
         state.site().report(current.page.path, line_number, message)
+    _check_links(text, current)
     faults = [p for p in state.site().problems if p.path == current.page.path]
     if state.site().pending and faults:
         text = _notice(faults) + text
     return text + extension.references(source)
+
+
+def _check_links(text: str, current: state.PageState) -> None:
+    """Links that blocks print lead somewhere; MkDocs does not look into them."""
+    ids = set(re.findall(r' id="([^"]+)"', text))
+    lost: dict[tuple[int, str], str] = {}
+    for line, name in current.links:
+        if name not in ids:
+            file = name.rpartition("-L")[0].partition("-L")[0] or name
+            lost.setdefault((line, file), name)
+    for (line, _), name in lost.items():
+        what = f"a block links to #{name}, which this page does not have"
+        if ".py-L" in name:
+            what += "; show the file whole in a fence ```snippet"
+        state.site().report(current.page.path, line, what)
 
 
 def _notice(faults: list[Problem]) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import Any
 
 import markdown_exec
 
 from site_src.fences import block_hash
 from site_src.rendering.state import PageState, add_anchors, site, state_of
+
+_LINK = re.compile(r' (?:xlink:)?href="#([^"]+)"')
 
 
 def validate(
@@ -52,6 +55,7 @@ def replay(
     if state.result is None:
         return _missing(state, index, anchor)
     output = state.result["blocks"][index]["output"]
+    state.links += [(blocks[index].line, name) for name in _LINK.findall(output)]
     shows_source = bool(options["source"])
     options |= {"session": "page", "id_prefix": f"{anchor}-"}
     body = str(

@@ -24,6 +24,7 @@ class PageState:
         next_block: Index of the executed fence that comes next.
         cited: Keys in the order in which the page cites them.
         whole: Snippets shown whole so far.
+        links: Line of the block and id of each link within the page that one printed.
     """
 
     page: Page
@@ -31,6 +32,7 @@ class PageState:
     next_block: int = 0
     cited: list[str] = field(default_factory=list)
     whole: list[str] = field(default_factory=list)
+    links: list[tuple[int, str]] = field(default_factory=list)
 
     def line_with(self, text: str) -> int:
         """The first line that holds a text, outside of fences if there is one."""
