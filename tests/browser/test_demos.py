@@ -175,9 +175,9 @@ def test_it_answers_as_torch_does_on_what_it_is_fed(path, visit, address) -> Non
         url for url in seen.requests if not url.startswith((address, "data:"))
     ] == []
     assert page.evaluate("self.crossOriginIsolated") is False
-    for width, scheme in ((1280, "light"), (390, "dark"), (320, "light")):
+    for width, scheme in ((1280, "default"), (390, "slate"), (320, "default")):
         page.set_viewport_size({"width": width, "height": 1400})
-        page.emulate_media(color_scheme=scheme)
+        page.evaluate("name => (document.body.dataset.mdColorScheme = name)", scheme)
         wide = "document.documentElement.scrollWidth - innerWidth"
         assert page.evaluate(wide) <= 0
         page.locator("figure.demo").scroll_into_view_if_needed()
