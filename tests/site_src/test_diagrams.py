@@ -129,6 +129,15 @@ def test_a_value_that_one_mode_leaves_out_is_taken_from_another(tmp_path: Path) 
     assert "(B, T, H) = (2, 7, 4)" in items(made(drawing, tmp_path))[5]
 
 
+def test_the_second_assignment_can_be_meant(tmp_path: Path) -> None:
+    edit = ("| outputs             | outputs ", "| outputs | hidden#2 ")
+    drawing = changed(LOOP, boxes=edit)
+    lines = LOOP.code.splitlines()
+    second = next(n for n, row in enumerate(lines, 1) if "hidden = self.cell" in row)
+    links = [a.attrib[HREF] for a in made(drawing, tmp_path).iter(f"{SVG}a")]
+    assert links[5].endswith(f".py-L{second}")
+
+
 def test_a_call_is_found_before_a_mention(tmp_path: Path) -> None:
     drawing = changed(
         LOOP,
