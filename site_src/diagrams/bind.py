@@ -170,7 +170,7 @@ class _Binder:
                     here = lines.of_part(self.trace.source, scope.kind, name)
                 else:
                     call, value, here = self._variable(scope, name)
-                    variable = name.rpartition(".")[2]
+                    variable = name.rpartition(".")[2].partition("#")[0]
                     letters = self.trace.shape(call, variable, value) if call else ""
             except (AttributeError, LookupError) as error:
                 self.faults.add(node.line, str(error.args[0]))
@@ -216,6 +216,7 @@ class _Binder:
         span = lines.of_variable(self.trace.source, function, variable)
         if inside:
             return None, None, span
+        variable = variable.partition("#")[0]
         bound = [c for c in self._calls(scope, function) if variable in c.names]
         filled = [c for c in bound if c.names[variable] is not None]
         if not bound:

@@ -18,24 +18,33 @@ def has(source: Source, function: str) -> bool:
 def of_variable(source: Source, function: str, name: str) -> Span:
     """The statement that first assigns a variable, or the argument's line.
 
+    Args:
+        source: The snippet.
+        function: The function's dotted name.
+        name: The variable; `hidden#2` is its second assignment.
+
     Raises:
         LookupError: When the function, or the variable in it, does not exist.
     """
     body = defined(source, function)
     if not isinstance(body, ast.FunctionDef):
         raise LookupError(f"the file defines no {function}")
-    known = {}
+    name, _, turn = name.partition("#")
+    known: dict[str, list[Span]] = {}
     for argument in ast.walk(body.args):
         if isinstance(argument, ast.arg):
-            known[argument.arg] = Span(argument.lineno, argument.lineno)
+            known[argument.arg] = [Span(argument.lineno, argument.lineno)]
     for statement, parts in statements(body):
         for node in (n for part in parts for n in ast.walk(part)):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                known.setdefault(node.id, statement)
+                known.setdefault(node.id, []).append(statement)
     known.pop("self", None)
     if name not in known:
         raise LookupError(f"{function} has no {name}: {one_of(known, name)}")
-    return known[name]
+    spans = known[name]
+    if turn and not (turn.isdecimal() and 0 < int(turn) <= len(spans)):
+        raise LookupError(f"{function} assigns {name} {len(spans)} times, not {turn}")
+    return spans[int(turn or 1) - 1]
 
 
 def of_part(source: Source, kind: str, name: str) -> Span:

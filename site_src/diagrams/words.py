@@ -62,7 +62,9 @@ def _item(node: Node, facts: Facts, *, again: bool) -> str:
 
 def _code(name: str) -> str:
     step = "a step of " if name.startswith("in ") else ""
-    return f"{step}<code>{html.escape(name.removeprefix('in '))}</code>"
+    return (
+        f"{step}<code>{html.escape(name.removeprefix('in ').partition('#')[0])}</code>"
+    )
 
 
 def _called(node: Node) -> str:

@@ -60,6 +60,11 @@ FAULTS: dict[str, tuple[dict[str, tuple[str, str]], int, str]] = {
         7,
         "Net.forward has no output: did you mean outputs?",
     ),
+    "an assignment that is not there": (
+        {"boxes": ("| outputs          |", "| outputs#2        |")},
+        7,
+        "Net.forward assigns outputs 1 times, not 2",
+    ),
     "a variable of another class": (
         {"boxes": ("| hidden           | 2 | The", "| shown            | 2 | The")},
         6,

@@ -81,3 +81,17 @@ def test_a_diagram_needs_its_code_on_the_page(published: Project) -> None:
     assert len(told) == 1, ran.stderr
     assert told[0].startswith("docs/block.md:3: a block links to #gpt.py-L")
     assert told[0].endswith("show the file whole in a fence ```snippet")
+
+
+def test_two_faults_are_told_at_their_two_lines(published: Project) -> None:
+    wrong = PAGE.replace("self.attention_norm |", "self.attention_nom |")
+    published.page("block", wrong.replace("| outputs | 0", "| output | 0") + WHOLE)
+    ran = published.call("run")
+    told = [line for line in ran.stderr.splitlines() if line.startswith("docs/")]
+    lines = (published.root / "docs/block.md").read_text().splitlines()
+    first = next(n for n, line in enumerate(lines, 1) if "attention_nom" in line)
+    last = next(n for n, line in enumerate(lines, 1) if "| output |" in line)
+    assert [line.split(": ")[0] for line in told] == [
+        f"docs/block.md:{first}",
+        f"docs/block.md:{last}",
+    ], told

@@ -110,6 +110,49 @@ def test_shapes_are_traced_and_told_in_letters(tmp_path: Path) -> None:
     assert "(B, 10, 8) = (2, 10, 8); 160 parameters" in coarse
 
 
+def test_a_size_that_two_letters_have_is_told_in_numbers(tmp_path: Path) -> None:
+    drawing = changed(LOOP, code=("hidden_width=4", "hidden_width=7"))
+    words = items(made(drawing, tmp_path))
+    assert "(B, 7) = (2, 7)" in words[1]
+    assert "(B, H) = (2, 7)" in words[4], "its comment says which"
+
+
+def test_a_value_that_one_mode_leaves_out_is_taken_from_another(tmp_path: Path) -> None:
+    drawing = changed(
+        LOOP,
+        code=(
+            "        return outputs\n\n\ndef example(*, ",
+            "        outputs = None if self.training else outputs\n"
+            "        return outputs\n\n\ndef example(*, ",
+        ),
+    )
+    assert "(B, T, H) = (2, 7, 4)" in items(made(drawing, tmp_path))[5]
+
+
+def test_the_second_assignment_can_be_meant(tmp_path: Path) -> None:
+    edit = ("| outputs             | outputs ", "| outputs | hidden#2 ")
+    drawing = changed(LOOP, boxes=edit)
+    lines = LOOP.code.splitlines()
+    second = next(n for n, row in enumerate(lines, 1) if "hidden = self.cell" in row)
+    links = [a.attrib[HREF] for a in made(drawing, tmp_path).iter(f"{SVG}a")]
+    assert links[5].endswith(f".py-L{second}")
+
+
+def test_a_call_is_found_before_a_mention(tmp_path: Path) -> None:
+    drawing = changed(
+        LOOP,
+        code=(
+            "        hidden = torch.tanh(",
+            "        width = self.from_input.out_features\n"
+            "        assert width\n"
+            "        hidden = torch.tanh(",
+        ),
+    )
+    link = [a.attrib[HREF] for a in made(drawing, tmp_path).iter(f"{SVG}a")][1]
+    start = drawing.code.splitlines().index("        hidden = torch.tanh(") + 1
+    assert link.endswith(f".py-L{start}-L{start + 2}")
+
+
 def test_parameters_are_counted_per_block_and_in_all(tmp_path: Path) -> None:
     figure = made(RESIDUAL, tmp_path)
     words = items(figure)
