@@ -9,8 +9,8 @@ import pytest
 import torch
 from parity import compare
 from references import gpt as gpt2
-from references import gpt_mistakes
 from references.gpt import C, D, H, L, V
+from references.gpt_mistakes import MISTAKES as MISTAKES  # planted in copies
 from safetensors.torch import load_file
 from torch import nn
 from transformers import GPT2Config, GPT2LMHeadModel, GPT2Model
@@ -21,7 +21,6 @@ from snippets.attention.gpt import next_token_probabilities as probabilities
 B, T, K = 2, 7, D // H
 FUSED = pytest.mark.parametrize("fused", [True, False], ids=["fused", "explicit"])
 KINDS = pytest.mark.parametrize("kind", [GPT2Model, GPT2LMHeadModel])
-MISTAKES = gpt_mistakes.MISTAKES  # planted in copies of the snippet
 WAYS = {"whole": GPT.__call__, "steps": gpt2.in_steps, "chunks": gpt2.in_chunks}
 KNOBS = [(1.0, None, None), (0, None, None), (1.7, 6, 0.9)]
 
@@ -182,14 +181,13 @@ def test_top_k_keeps_exactly_k_of_equals(k: int) -> None:
 def test_top_p_of_1_keeps_all_and_few_digits_add_up(dtype) -> None:
     logits = (3 * torch.randn(2, 50_000)).to(dtype)
     assert (probabilities(logits, 1.0, None, 1.0) > 0).all()
-    found, right = (probabilities(x, 1.0, None, 0.99) for x in (logits, logits.float()))
-    torch.testing.assert_close(found, right)
+    pair = (probabilities(x, 1.0, None, 0.99) for x in (logits, logits.float()))
+    torch.testing.assert_close(*pair)
 
 
 def test_takes_the_first_of_the_likeliest() -> None:
     logits = torch.randint(4, (20, 50)).float()
-    found = probabilities(logits, 0, None, None)
-    assert torch.equal(found.argmax(-1), logits.argmax(-1))
+    assert (probabilities(logits, 0, 1, 1).argmax(-1) == logits.argmax(-1)).all()
 
 
 def test_generates_without_a_graph_and_leaves_the_mode() -> None:
@@ -206,8 +204,8 @@ def test_refuses_a_checkpoint_that_is_no_gpt2() -> None:
     with pytest.raises(ValueError, match="lm_head tied to wte"):
         from_published(untied, head_width=K)
     weights = dict(gpt2.build().state_dict())
-    with pytest.raises(ValueError, match="heads 7 wide, got 20"):
-        from_published(weights, head_width=7)
+    with pytest.raises(ValueError, match="heads 64 wide, got 20"):
+        from_published(weights)
     for surplus in ("score.weight", "h.0.attn.q_norm.weight"):
         with pytest.raises(RuntimeError, match="Unexpected"):
             from_published(weights | {surplus: torch.ones(2)}, head_width=K)
@@ -258,6 +256,7 @@ def test_wrong_sizes_say_what_was_expected_and_found() -> None:
         "at most 9 tokens, got 10": lambda: module(tokens),
         "at most 9 tokens, got 11": lambda: module(tokens[:, :5], state),
         r"state and tokens, got \(2, 1\)": lambda: module.step(tokens[0, :1], state),
+        r"state and tokens, got \(2, 4\)": lambda: module(tokens.repeat(2, 1), state),
         "shorter than argument 1": lambda: module(tokens[:, :1], state[:-1]),
         "3 equal heads, got 20": lambda: build(heads=3),
         "temperature of at least 0, got -1": lambda: probabilities(logits, -1, 1, 1),
@@ -269,8 +268,9 @@ def test_wrong_sizes_say_what_was_expected_and_found() -> None:
         with pytest.raises(ValueError, match=r"top_[kp] (of|in)"):
             probabilities(logits, 1, top_k, top_p)
     for name in ("vocabulary", "context", "width", "layers", "heads"):
-        with pytest.raises(ValueError, match="at least 1, got 0"):
-            build(**{name: 0})
+        for size in (0, -1):
+            with pytest.raises(ValueError, match=f"at least 1, got {size}"):
+                build(**{name: size})
 
 
 @pytest.mark.parametrize("flags", [{}, {"fused": True}, {"fused": False}], ids=str)
