@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from site_src.execution.isolation import missing
 from site_src.execution.schedule import Options, Outcome, run
 from site_src.page import Page, read_pages
 from site_src.problem import Problem, Problems
@@ -205,7 +206,7 @@ def execute(
 
 
 def summary(outcome: Outcome) -> str:
-    """One line on what a run did."""
+    """What a run did, and what kept the pages from doing more."""
     words = (
         f"{len(outcome.executed)} pages executed ({outcome.blocks} blocks), "
         f"{len(outcome.fresh)} unchanged"
@@ -213,10 +214,10 @@ def summary(outcome: Outcome) -> str:
     failed = len({problem.path for problem in outcome.problems})
     if failed:
         words += f", {failed} failed"
-    if outcome.network is not None:
-        words += "; network " + (
-            "could not be taken away" if outcome.network else "off"
-        )
+    if outcome.controls is not None:
+        words += f"\nisolated by: {', '.join(outcome.controls) or 'nothing'}"
+        if lacking := missing(outcome.controls):
+            words += f"; not by: {', '.join(lacking)} (see README)"
     return words
 
 

@@ -60,7 +60,8 @@ class Outcome:
         executed: Pages that ran to their end.
         blocks: How many blocks they have.
         problems: What went wrong, of all pages.
-        network: Whether a page could have used the network; None when none ran.
+        controls: What the system kept every page from (`isolation.CONTROLS`); None
+            when none ran.
         claims: The claims of each executed page, block by block.
     """
 
@@ -68,7 +69,7 @@ class Outcome:
     executed: list[str] = field(default_factory=list)
     blocks: int = 0
     problems: list[Problem] = field(default_factory=list)
-    network: bool | None = None
+    controls: list[str] | None = None
     claims: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
 
@@ -133,6 +134,7 @@ def run(
     if due:
         work = root / ".build" / "work"
         work.mkdir(parents=True, exist_ok=True)
+        store_of(root).folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=work) as folder:
             todo = _Run(root, due, options, listen, Path(folder), outcome)
             if server:
@@ -214,6 +216,8 @@ class _Run:
         path = self.folder / page.slug / "report.json"
         report = json.loads(path.read_text()) if path.exists() else None
         problems = failures(page, report)
+        if report:
+            self._note(report["controls"])
         if report and not problems:
             end = report["messages"][-1]
             if not self.options.tolerant:
@@ -221,7 +225,6 @@ class _Run:
             self.outcome.claims[page.slug] = [b["claims"] for b in end["blocks"]]
             self.outcome.executed.append(page.slug)
             self.outcome.blocks += len(page.blocks)
-            self.outcome.network = bool(self.outcome.network) or end["network"]
         self.outcome.problems += problems
         shutil.rmtree(path.parent, ignore_errors=True)
         wall = report["wall"] if report else None
@@ -233,6 +236,11 @@ class _Run:
                 "problems": problems,
             }
         )
+
+    def _note(self, controls: list[str]) -> None:
+        before = self.outcome.controls
+        kept = controls if before is None else [c for c in before if c in controls]
+        self.outcome.controls = kept
 
     def _result(
         self, page: Page, report: dict[str, Any], end: dict[str, Any]
@@ -255,7 +263,7 @@ class _Run:
             "date": now.isoformat(timespec="seconds"),
             "wall": report["wall"],
             "peak_memory": report["peak_memory"],
-            "network": end["network"],
+            "isolation": report["controls"],
         }
         return {
             "page": page.slug,
