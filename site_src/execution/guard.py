@@ -97,8 +97,17 @@ class Guard:
             return
         if full.endswith((".py", ".pyc")) and self._in_root(full):
             return  # a module; it is seen in sys.modules
-        if Path(full).is_file():
+        if Path(full).is_file() and self._can_open(full):
             self.data.add(full)
+
+    def _can_open(self, full: str) -> bool:
+        """Whether the system lets us; what it refuses has no part in the result."""
+        with self.paused():
+            try:
+                os.close(os.open(full, os.O_RDONLY))
+            except OSError:
+                return False
+        return True
 
     def _written(self, path: Any) -> None:
         if isinstance(path, int):

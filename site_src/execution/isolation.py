@@ -21,14 +21,14 @@ CONTROLS = {
     "network": "no network",
     "processes": "sees and signals no process but its own",
     "files": "reads only what it needs, writes only in its scratch directory",
-    "sockets": "no socket of another program",
+    "root": "a root directory of its own, read-only, without others' sockets",
     "disk": "a scratch directory of limited size",
     "user": "a user of its own",
     "privileges": "no capability, and no way to gain one",
     "tasks": "a limited number of processes and threads",
 }
 _NEWUSER, _NEWIPC, _NEWPID, _NEWNET = 0x10000000, 0x8000000, 0x20000000, 0x40000000
-_SET_PDEATHSIG, _SET_NO_NEW_PRIVS = 1, 38
+_SET_PDEATHSIG, _SET_DUMPABLE, _SET_NO_NEW_PRIVS = 1, 4, 38
 _CAPABILITIES = 0x20080522
 # Numbers that no distribution gives to a person, a service or a container.
 _FIRST_USER, _USERS = 60_578, 606
@@ -98,7 +98,7 @@ class Isolation:
         if "processes" in self.in_force and own_root.enter(
             [*readable, *devices], self.scratch, owner=owner, size=_SCRATCH_SIZE
         ):
-            self.in_force += ["files", "sockets", "disk"]
+            self.in_force += ["files", "root", "disk"]
             writable.append(own_root.SHARED_MEMORY)
         quiet = libc.prctl(_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
         if quiet and landlock.confine(readable, writable, devices, listed=self.root):
@@ -110,7 +110,9 @@ class Isolation:
         if "user" in self.in_force or self._own_namespace:
             resource.setrlimit(resource.RLIMIT_NPROC, (_TASKS, _TASKS))
             self.in_force.append("tasks")
+        # Both are lost by a process that changes its user.
         libc.prctl(_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        libc.prctl(_SET_DUMPABLE, 1, 0, 0, 0)
 
     def _readable(self) -> list[Path]:
         """The repository without what is hidden in it, Python, and the system."""

@@ -17,7 +17,7 @@ from site_src.execution.fingerprint import GONE, file_hash
 Message = dict[str, Any]
 Fields = Mapping[str, Callable[[Any], Any]]
 
-SIZE = 64 << 20  # bytes that a page may send in all
+SIZE, COUNT = 64 << 20, 10_000  # bytes and messages that a page may send in all
 _NAME = re.compile(r"[A-Za-z_][\w-]{0,99}")
 _PUBLISHED = re.compile(r"demos/[\w-]+\.onnx")
 _DIGEST = re.compile(rf"[0-9a-f]{{64}}|{GONE}")

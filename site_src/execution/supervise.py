@@ -63,7 +63,10 @@ def supervise(job: dict[str, Any]) -> int:
         stopped = str(reason)
     finally:
         processes.end_descendants()
-    watch.drain()
+    try:
+        watch.drain()
+    except Stopped as reason:
+        stopped = str(reason)
     report = {
         "messages": watch.messages,
         "controls": watch.controls,
@@ -93,7 +96,7 @@ class _Watch:
         self._begun = self._block_begun = time.monotonic()
         self._store = Store(Path(job["store"]), Path(job["root"]))
         self._units: set[str] = set()
-        self._buffer = b""
+        self._unfinished: list[bytes] = []
         self._size = 0
         self._open = True
 
@@ -121,13 +124,15 @@ class _Watch:
         if not piece:
             self._open = False
         self._size += len(piece)
-        if self._size > messages.SIZE:
-            self._open, self._buffer = False, b""
+        if self._size > messages.SIZE or len(self.messages) > messages.COUNT:
+            self._open = False
             raise Stopped(f"more than {messages.SIZE >> 20} MiB of results")
-        self._buffer += piece
-        *lines, self._buffer = self._buffer.split(b"\n")
-        for line in lines:
-            self._take(line)
+        self._unfinished.append(piece)
+        if b"\n" in piece:
+            *lines, rest = b"".join(self._unfinished).split(b"\n")
+            self._unfinished = [rest]
+            for line in lines:
+                self._take(line)
 
     def _take(self, line: bytes) -> None:
         message = messages.read(line)
