@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from site_src.execution.isolation import missing
-from site_src.execution.schedule import Options, Outcome, run
+from site_src.execution.schedule import Options, Outcome, run, store_of
+from site_src.execution.shards import recorded_times
 from site_src.page import Page, read_pages
 from site_src.problem import Problem, Problems
 from site_src.progress import Progress
@@ -67,7 +70,18 @@ def _parser() -> argparse.ArgumentParser:
     execute.add_argument(
         "--shard", default="1/1", metavar="I/N", help="the i-th of n parts"
     )
+    execute.add_argument(
+        "--times",
+        type=Path,
+        metavar="FILE",
+        help="balance the parts by these, as `times` printed them",
+    )
     execute.set_defaults(command=_run)
+
+    times = commands.add_parser(
+        "times", help="print the seconds that each page took before", parents=[quiet]
+    )
+    times.set_defaults(command=_times)
 
     seeds = commands.add_parser(
         "seeds", help="try the claims under other seeds", parents=[quiet]
@@ -127,7 +141,23 @@ def _run(root: Path, options: argparse.Namespace) -> list[Problem]:
     if options.page:
         pages = _chosen(pages, options.page)
     problems = [fault for page in pages for fault in page.fences.problems]
-    return problems + execute(root, pages, options, _shard(options.shard)).problems
+    part, times = _shard(options.shard), _read_times(options.times)
+    return problems + execute(root, pages, options, part, times).problems
+
+
+def _times(root: Path, options: argparse.Namespace) -> list[Problem]:
+    print(json.dumps(recorded_times(store_of(root), read_pages(root)), indent=1))
+    return []
+
+
+def _read_times(path: Path | None) -> dict[str, float]:
+    if path is None:
+        return {}
+    try:
+        times = json.loads(path.read_text())
+        return {str(page): float(seconds) for page, seconds in times.items()}
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        sys.exit(f"--times takes a file with seconds by page: {path}: {error}")
 
 
 def _seeds(root: Path, options: argparse.Namespace) -> list[Problem]:
@@ -193,10 +223,15 @@ def execute(
     pages: Sequence[Page],
     options: argparse.Namespace,
     shard: tuple[int, int] = (1, 1),
+    times: Mapping[str, float] = MappingProxyType({}),
 ) -> Outcome:
     """Execute pages with a progress bar and a summary."""
     choices = Options(
-        jobs=options.jobs, force=options.force, shard=shard, seed=options.seed
+        jobs=options.jobs,
+        force=options.force,
+        shard=shard,
+        times=times,
+        seed=options.seed,
     )
     with Progress(quiet=options.quiet) as progress:
         outcome = run(root, pages, choices, progress.hear)

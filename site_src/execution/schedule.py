@@ -8,7 +8,8 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+import urllib.parse
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from site_src.execution.fingerprint import (
     versions,
 )
 from site_src.execution.page_server import Server
+from site_src.execution.shards import shard_of
 from site_src.execution.store import Store
 from site_src.execution.verdict import failures
 from site_src.page import Page
@@ -36,7 +38,8 @@ class Options:
     Args:
         jobs: Pages at once; 0 means one a processor.
         force: Run also what is fresh.
-        shard: (i, n): only every n-th page, from the i-th; counted from 1.
+        shard: (i, n): only the i-th of n parts, counted from 1.
+        times: Seconds by page, which balance the parts; the same for all of them.
         seed: The seed of every page.
         fork: Whether the page server may import before it forks.
         tolerant: Go on after a claim that does not hold, and keep no result but those
@@ -46,6 +49,7 @@ class Options:
     jobs: int = 0
     force: bool = False
     shard: tuple[int, int] = (1, 1)
+    times: Mapping[str, float] = field(default_factory=dict)
     seed: int = 0
     fork: bool = sys.platform == "linux"
     tolerant: bool = False
@@ -90,11 +94,6 @@ def result_of(page: Page, seed: int = 0) -> tuple[dict[str, Any] | None, str]:
     return store_of(page.root).find("pages", page.slug, wanted_of(page, seed))
 
 
-def shard_of(pages: Iterable[Page], shard: tuple[int, int]) -> list[Page]:
-    """The pages of one shard, in the order of their paths."""
-    return list(pages)[shard[0] - 1 :: shard[1]]
-
-
 def run(
     root: Path,
     pages: Iterable[Page],
@@ -116,7 +115,8 @@ def run(
     """
     outcome = Outcome()
     due: list[Page] = []
-    for page in shard_of([p for p in pages if p.blocks], options.shard):
+    executed = [page for page in pages if page.blocks]
+    for page in shard_of(executed, options.shard, options.times):
         kept, reason = result_of(page, options.seed)
         if kept and not options.force:
             outcome.fresh.append(page.slug)
@@ -182,8 +182,8 @@ class _Run:
             server.submit(self._job(page))
 
     def _job(self, page: Page) -> dict[str, Any]:
-        place = self.folder / page.slug
-        place.mkdir(parents=True)
+        place = self._place(page)
+        place.mkdir()
         blocks = [
             {
                 "index": block.index,
@@ -212,8 +212,12 @@ class _Run:
             "brought_by": distributions_of(),
         }
 
+    def _place(self, page: Page) -> Path:
+        """A folder of the page's own, also when another lies below its name."""
+        return self.folder / urllib.parse.quote(page.slug, safe="")
+
     def _finish(self, page: Page) -> None:
-        path = self.folder / page.slug / "report.json"
+        path = self._place(page) / "report.json"
         report = json.loads(path.read_text()) if path.exists() else None
         problems = failures(page, report)
         if report:
