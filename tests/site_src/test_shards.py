@@ -105,10 +105,10 @@ def test_shards_are_complete_disjoint_and_balanced(
 
 
 def test_the_commands_print_times_and_take_them(project: Project) -> None:
-    pages_with(project, [30.0, 10.0, 10.0, 10.0])
+    pages_with(project, [45.0, 10.0, 10.0, 10.0])
     printed = project.call("times")
     assert json.loads(printed.stdout) == {
-        "p00": 30.0,
+        "p00": 45.0,
         **dict.fromkeys(("p01", "p02", "p03"), 10.0),
     }
     (project.root / "times.json").write_text(printed.stdout)
