@@ -11,12 +11,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from site_src.execution.isolation import missing
 from site_src.execution.schedule import Options, Outcome, run, store_of
 from site_src.execution.shards import recorded_times
 from site_src.page import Page, read_pages
 from site_src.problem import Problem, Problems
-from site_src.progress import Progress
+from site_src.progress import Progress, summary
 from site_src.robustness import fragile_claims
 
 
@@ -87,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
         "seeds", help="try the claims under other seeds", parents=[quiet]
     )
     seeds.add_argument("--jobs", type=int, default=0, help="pages at once")
+    _isolated(seeds)
     _pages(seeds)
     seeds.add_argument("--seed", type=int, nargs="+", default=[1, 2, 3], metavar="N")
     seeds.set_defaults(command=_seeds)
@@ -101,6 +101,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     _execution(build)
     build.set_defaults(command=_build)
+
+    render = commands.add_parser(
+        "render",
+        help="build into site/ from what other machines executed; run nothing",
+        parents=[quiet],
+    )
+    render.set_defaults(command=_render)
 
     record = commands.add_parser(
         "record",
@@ -134,6 +141,15 @@ def _execution(parser: argparse.ArgumentParser) -> None:
         "--jobs", type=int, default=0, help="pages at once (default: cores)"
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of every page")
+    _isolated(parser)
+
+
+def _isolated(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--isolated",
+        action="store_true",
+        help="run no page where a control is missing (see README)",
+    )
 
 
 def _run(root: Path, options: argparse.Namespace) -> list[Problem]:
@@ -164,7 +180,7 @@ def _seeds(root: Path, options: argparse.Namespace) -> list[Problem]:
     pages = read_pages(root)
     if options.page:
         pages = _chosen(pages, options.page)
-    choices = Options(jobs=options.jobs)
+    choices = Options(jobs=options.jobs, isolated=options.isolated)
     with Progress(quiet=options.quiet) as progress:
         problems = fragile_claims(root, pages, options.seed, choices, progress.hear)
     if not problems and not options.quiet:
@@ -180,18 +196,30 @@ def _check(root: Path, options: argparse.Namespace) -> list[Problem]:
 
 def _build(root: Path, options: argparse.Namespace) -> list[Problem]:
     from site_src.lint.site import everything
-    from site_src.publish import publish
 
     problems = everything(root)
     broken = {problem.path for problem in problems}
     pages = [page for page in read_pages(root) if page.path not in broken]
     problems += execute(root, pages, options).problems
+    return _published(root, problems, quiet=options.quiet)
+
+
+def _render(root: Path, options: argparse.Namespace) -> list[Problem]:
+    from site_src.lint.site import everything
+
+    return _published(root, everything(root), quiet=options.quiet)
+
+
+def _published(root: Path, problems: list[Problem], *, quiet: bool) -> list[Problem]:
+    """Publish if there are no problems; returns those that there are then."""
+    from site_src.publish import publish
+
     if not problems:
         problems = publish(root)
     if problems:
         kept = " site/ is as it was." if (root / "site").exists() else ""
         print(f"Nothing was published.{kept}", file=sys.stderr)
-    elif not options.quiet:
+    elif not quiet:
         print("Built site/")
     return problems
 
@@ -231,6 +259,7 @@ def execute(
         force=options.force,
         shard=shard,
         times=times,
+        isolated=options.isolated,
         seed=options.seed,
     )
     with Progress(quiet=options.quiet) as progress:
@@ -238,22 +267,6 @@ def execute(
     if not options.quiet:
         print(summary(outcome))
     return outcome
-
-
-def summary(outcome: Outcome) -> str:
-    """What a run did, and what kept the pages from doing more."""
-    words = (
-        f"{len(outcome.executed)} pages executed ({outcome.blocks} blocks), "
-        f"{len(outcome.fresh)} unchanged"
-    )
-    failed = len({problem.path for problem in outcome.problems})
-    if failed:
-        words += f", {failed} failed"
-    if outcome.controls is not None:
-        words += f"\nisolated by: {', '.join(outcome.controls) or 'nothing'}"
-        if lacking := missing(outcome.controls):
-            words += f"; not by: {', '.join(lacking)} (see README)"
-    return words
 
 
 def _chosen(pages: Sequence[Page], names: Sequence[str]) -> list[Page]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from attack import CANARY, HOSTILE, Attack, attack
+from conftest import Project
 
 from site_src.execution.isolation import CONTROLS
 
@@ -150,3 +151,14 @@ def test_the_controls_are_what_keeps_things_as_they_are(bare: Attack) -> None:
     assert bare.left
     assert "project/snippets/planted.py" in bare.changed
     assert "project/docs/victim.md" in bare.changed
+
+
+def test_a_run_can_insist_on_every_control(project: Project) -> None:
+    """Where one is missing, no line of the page's code is run."""
+    without_controls(project.root)
+    project.page("page", '# P\n\n```python exec="1"\nprint(1)\n```\n')
+    done = project.call("run", "--isolated")
+    assert done.returncode == 1
+    text = "docs/page.md:3: block 1: not run: this machine lacks the control of network"
+    assert text in done.stderr
+    assert "0 pages executed" in done.stdout

@@ -42,6 +42,7 @@ class Options:
         times: Seconds by page, which balance the parts; the same for all of them.
         seed: The seed of every page.
         fork: Whether the page server may import before it forks.
+        isolated: Run a page only with every control in force.
         tolerant: Go on after a claim that does not hold, and keep no result but those
             of experiments.
     """
@@ -52,6 +53,7 @@ class Options:
     times: Mapping[str, float] = field(default_factory=dict)
     seed: int = 0
     fork: bool = sys.platform == "linux"
+    isolated: bool = False
     tolerant: bool = False
 
 
@@ -92,6 +94,14 @@ def wanted_of(page: Page, seed: int = 0) -> dict[str, Any]:
 def result_of(page: Page, seed: int = 0) -> tuple[dict[str, Any] | None, str]:
     """The page's valid result, or None and why there is none."""
     return store_of(page.root).find("pages", page.slug, wanted_of(page, seed))
+
+
+def shown_of(page: Page) -> dict[str, Any] | None:
+    """The page's valid result from whatever device, to be rendered on any machine."""
+    wanted = {
+        name: value for name, value in wanted_of(page).items() if name != "device"
+    }
+    return store_of(page.root).find("pages", page.slug, wanted)[0]
 
 
 def run(
@@ -207,6 +217,7 @@ class _Run:
             "limits": page.limits.as_dict(),
             "seed": self.options.seed,
             "tolerant": self.options.tolerant,
+            "isolated": self.options.isolated,
             "threads": 1,
             "device": device_name(),
             "brought_by": distributions_of(),

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from site_src.execution import guard, session
-from site_src.execution.isolation import Isolation
+from site_src.execution.isolation import Isolation, missing
 
 _IN_SCRATCH = (
     *("HOME", "TMPDIR", "MPLCONFIGDIR", "XDG_CACHE_HOME"),
@@ -93,6 +93,12 @@ class _Worker:
     def run(self) -> None:
         self._isolate()
         self.send(kind="isolated", controls=self._isolation.in_force)
+        lacking = missing(self._isolation.in_force)
+        if self.job["isolated"] and lacking:
+            text = f"not run: this machine lacks the control of {', '.join(lacking)}"
+            first = self.job["blocks"][0]["line"]
+            self.send(kind="failed", index=0, line=first, message=text, detail="")
+            raise _Failed
         guarded = guard.Guard(self.root, self.scratch)
         with guarded.paused():
             self._prepare()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from site_src.citations import Bibliography, read_bibliography
-from site_src.execution.schedule import result_of
+from site_src.execution.schedule import shown_of
 from site_src.page import Page, read_pages
 from site_src.problem import Problem
 
@@ -81,7 +81,7 @@ class Site:
     def begin(self, source: str) -> PageState:
         """Start rendering the page docs/`source`."""
         page = self.pages[f"docs/{source}"]
-        result = result_of(page)[0] if page.blocks else None
+        result = shown_of(page) if page.blocks else None
         state = self.states[source] = PageState(page, result)
         return state
 
@@ -108,7 +108,7 @@ class Site:
     def claims_of(self, page: Page) -> dict[str, tuple[int, str]]:
         """Claim name → (index of its block, its text)."""
         if page.path not in self._claims:
-            result = result_of(page)[0] if page.blocks else None
+            result = shown_of(page) if page.blocks else None
             blocks = result["blocks"] if result else []
             self._claims[page.path] = {
                 name: (index, claim["text"])
