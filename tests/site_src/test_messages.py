@@ -64,7 +64,7 @@ def test_a_record_that_lacks_something_is_dropped() -> None:
 )
 def test_a_unit_has_a_plain_name(name: str, read: bool) -> None:
     inputs = {
-        **dict.fromkeys(("modules", "data", "distributions", "arguments"), {}),
+        **{key: {} for key in ("modules", "data", "distributions", "arguments")},
         "source": "",
     }
     unit = {"kind": "unit", "shelf": "units", "unit": name, "inputs": inputs}
