@@ -130,6 +130,9 @@ def _add(book: Bibliography, key: str, raw: object) -> None:
         address = f"https://doi.org/{fields['doi']}"
     elif fields.get("eprint"):
         address = f"https://arxiv.org/abs/{fields['eprint']}"
+    elif address and not address.startswith(("https://", "http://")):
+        text = f"the url of {key} is no web address: {address[:40]}"
+        book.problems.append(Problem(book.path, line, text))
     if not address:
         text = f"{key} has no doi, eprint or url"
         book.problems.append(Problem(book.path, line, text))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
-from site_src.execution.schedule import Options, Outcome, run
+from site_src.execution.schedule import Options, Outcome, run, store_of
+from site_src.execution.shards import recorded_times
 from site_src.page import Page, read_pages
 from site_src.problem import Problem, Problems
-from site_src.progress import Progress
+from site_src.progress import Progress, summary
 from site_src.robustness import fragile_claims
 
 
@@ -66,12 +69,24 @@ def _parser() -> argparse.ArgumentParser:
     execute.add_argument(
         "--shard", default="1/1", metavar="I/N", help="the i-th of n parts"
     )
+    execute.add_argument(
+        "--times",
+        type=Path,
+        metavar="FILE",
+        help="balance the parts by these, as `times` printed them",
+    )
     execute.set_defaults(command=_run)
+
+    times = commands.add_parser(
+        "times", help="print the seconds that each page took before", parents=[quiet]
+    )
+    times.set_defaults(command=_times)
 
     seeds = commands.add_parser(
         "seeds", help="try the claims under other seeds", parents=[quiet]
     )
     seeds.add_argument("--jobs", type=int, default=0, help="pages at once")
+    _isolated(seeds)
     _pages(seeds)
     seeds.add_argument("--seed", type=int, nargs="+", default=[1, 2, 3], metavar="N")
     seeds.set_defaults(command=_seeds)
@@ -86,6 +101,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     _execution(build)
     build.set_defaults(command=_build)
+
+    render = commands.add_parser(
+        "render",
+        help="build into site/ from what other machines executed; run nothing",
+        parents=[quiet],
+    )
+    render.set_defaults(command=_render)
 
     record = commands.add_parser(
         "record",
@@ -119,6 +141,15 @@ def _execution(parser: argparse.ArgumentParser) -> None:
         "--jobs", type=int, default=0, help="pages at once (default: cores)"
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of every page")
+    _isolated(parser)
+
+
+def _isolated(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--isolated",
+        action="store_true",
+        help="run no page where a control is missing (see README)",
+    )
 
 
 def _run(root: Path, options: argparse.Namespace) -> list[Problem]:
@@ -126,14 +157,30 @@ def _run(root: Path, options: argparse.Namespace) -> list[Problem]:
     if options.page:
         pages = _chosen(pages, options.page)
     problems = [fault for page in pages for fault in page.fences.problems]
-    return problems + execute(root, pages, options, _shard(options.shard)).problems
+    part, times = _shard(options.shard), _read_times(options.times)
+    return problems + execute(root, pages, options, part, times).problems
+
+
+def _times(root: Path, options: argparse.Namespace) -> list[Problem]:
+    print(json.dumps(recorded_times(store_of(root), read_pages(root)), indent=1))
+    return []
+
+
+def _read_times(path: Path | None) -> dict[str, float]:
+    if path is None:
+        return {}
+    try:
+        times = json.loads(path.read_text())
+        return {str(page): float(seconds) for page, seconds in times.items()}
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        sys.exit(f"--times takes a file with seconds by page: {path}: {error}")
 
 
 def _seeds(root: Path, options: argparse.Namespace) -> list[Problem]:
     pages = read_pages(root)
     if options.page:
         pages = _chosen(pages, options.page)
-    choices = Options(jobs=options.jobs)
+    choices = Options(jobs=options.jobs, isolated=options.isolated)
     with Progress(quiet=options.quiet) as progress:
         problems = fragile_claims(root, pages, options.seed, choices, progress.hear)
     if not problems and not options.quiet:
@@ -149,18 +196,30 @@ def _check(root: Path, options: argparse.Namespace) -> list[Problem]:
 
 def _build(root: Path, options: argparse.Namespace) -> list[Problem]:
     from site_src.lint.site import everything
-    from site_src.publish import publish
 
     problems = everything(root)
     broken = {problem.path for problem in problems}
     pages = [page for page in read_pages(root) if page.path not in broken]
     problems += execute(root, pages, options).problems
+    return _published(root, problems, quiet=options.quiet)
+
+
+def _render(root: Path, options: argparse.Namespace) -> list[Problem]:
+    from site_src.lint.site import everything
+
+    return _published(root, everything(root), quiet=options.quiet)
+
+
+def _published(root: Path, problems: list[Problem], *, quiet: bool) -> list[Problem]:
+    """Publish if there are no problems; returns those that there are then."""
+    from site_src.publish import publish
+
     if not problems:
         problems = publish(root)
     if problems:
         kept = " site/ is as it was." if (root / "site").exists() else ""
         print(f"Nothing was published.{kept}", file=sys.stderr)
-    elif not options.quiet:
+    elif not quiet:
         print("Built site/")
     return problems
 
@@ -192,32 +251,22 @@ def execute(
     pages: Sequence[Page],
     options: argparse.Namespace,
     shard: tuple[int, int] = (1, 1),
+    times: Mapping[str, float] = MappingProxyType({}),
 ) -> Outcome:
     """Execute pages with a progress bar and a summary."""
     choices = Options(
-        jobs=options.jobs, force=options.force, shard=shard, seed=options.seed
+        jobs=options.jobs,
+        force=options.force,
+        shard=shard,
+        times=times,
+        isolated=options.isolated,
+        seed=options.seed,
     )
     with Progress(quiet=options.quiet) as progress:
         outcome = run(root, pages, choices, progress.hear)
     if not options.quiet:
         print(summary(outcome))
     return outcome
-
-
-def summary(outcome: Outcome) -> str:
-    """One line on what a run did."""
-    words = (
-        f"{len(outcome.executed)} pages executed ({outcome.blocks} blocks), "
-        f"{len(outcome.fresh)} unchanged"
-    )
-    failed = len({problem.path for problem in outcome.problems})
-    if failed:
-        words += f", {failed} failed"
-    if outcome.network is not None:
-        words += "; network " + (
-            "could not be taken away" if outcome.network else "off"
-        )
-    return words
 
 
 def _chosen(pages: Sequence[Page], names: Sequence[str]) -> list[Page]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import re
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -107,6 +109,10 @@ def check(page: Page) -> list[Problem]:
     message = read_limits(page.meta.get("limits"))[1]
     if message:
         found.append(Problem(page.path, page.line_of("limits"), message))
+    for name, value in _texts(page.meta):
+        if re.search(r"<[a-zA-Z/!?]", value):
+            message = f"front matter: {name}: holds HTML; write plain text"
+            found.append(Problem(page.path, page.line_of(name), message))
     model = ArchitectureRecord if page.is_architecture else PlainRecord
     try:
         model.model_validate(page.meta)
@@ -116,6 +122,16 @@ def check(page: Page) -> list[Problem]:
             text = _explain(where, fault["type"], fault["msg"], model)
             found.append(Problem(page.path, page.line_of(where), text))
     return found
+
+
+def _texts(data: Any, where: str = "") -> Iterator[tuple[str, str]]:
+    """Every text in a page's front matter, with the names that lead to it."""
+    if isinstance(data, str):
+        yield where, data
+    elif isinstance(data, dict | list):
+        pairs = data.items() if isinstance(data, dict) else enumerate(data)
+        for name, part in pairs:
+            yield from _texts(part, f"{where}.{name}".lstrip("."))
 
 
 def record(page: Page) -> ArchitectureRecord:

@@ -6,6 +6,9 @@ import sys
 import time
 from typing import Any
 
+from site_src.execution.isolation import missing
+from site_src.execution.schedule import Outcome
+
 
 class Progress:
     """A bar a running page and one for all, or plain lines without a terminal.
@@ -87,3 +90,19 @@ class Progress:
             word = "failed" if event["problems"] else "ok"
             wall = f" in {event['wall']:.1f} s" if event["wall"] is not None else ""
             print(f"{page}: {word}{wall}", file=sys.stderr)
+
+
+def summary(outcome: Outcome) -> str:
+    """What a run did, and what kept the pages from doing more."""
+    words = (
+        f"{len(outcome.executed)} pages executed ({outcome.blocks} blocks), "
+        f"{len(outcome.fresh)} unchanged"
+    )
+    failed = len({problem.path for problem in outcome.problems})
+    if failed:
+        words += f", {failed} failed"
+    if outcome.controls is not None:
+        words += f"\nisolated by: {', '.join(outcome.controls) or 'nothing'}"
+        if lacking := missing(outcome.controls):
+            words += f"; not by: {', '.join(lacking)} (see README)"
+    return words

@@ -55,6 +55,19 @@ def make_project(root: Path) -> Project:
     return Project(root)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """List what passed without having been tried, with what it would take."""
+    untried = [
+        str(value)
+        for report in terminalreporter.getreports("passed")
+        for name, value in report.user_properties
+        if name == "untried"
+    ]
+    if untried:
+        terminalreporter.section("not tried: this machine lacks the control")
+        terminalreporter.write_line("\n".join(sorted(untried)))
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """A project without pages."""

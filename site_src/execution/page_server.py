@@ -12,6 +12,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+# All that a page can know of the environment of the person who runs it: a process
+# can read what it was started with, also after it has cleared its variables.
+_ENVIRONMENT = frozenset(
+    [
+        *("PATH", "HOME", "LANG", "LC_ALL", "TZ"),
+        *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
+        *("CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES"),
+    ]
+)
+
 
 class Server:
     """Starts pages; one server may serve many runs.
@@ -21,7 +31,7 @@ class Server:
     """
 
     def __init__(self, *, fork: bool) -> None:
-        environ = os.environ | {
+        environ = {k: v for k, v in os.environ.items() if k in _ENVIRONMENT} | {
             "OMP_NUM_THREADS": "1",
             "MKL_NUM_THREADS": "1",
             "OPENBLAS_NUM_THREADS": "1",
@@ -29,8 +39,6 @@ class Server:
             "PYTHONHASHSEED": "0",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
-        for name in ("MATPLOTLIBRC", "PYTHONPATH", "PYTHONSTARTUP"):
-            environ.pop(name, None)
         command = [sys.executable, str(Path(__file__).with_name("server.py"))]
         self._log = tempfile.TemporaryFile()  # noqa: SIM115
         self.process = subprocess.Popen(

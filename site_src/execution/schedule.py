@@ -8,7 +8,8 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+import urllib.parse
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from site_src.execution.fingerprint import (
     versions,
 )
 from site_src.execution.page_server import Server
+from site_src.execution.shards import shard_of
 from site_src.execution.store import Store
 from site_src.execution.verdict import failures
 from site_src.page import Page
@@ -36,9 +38,11 @@ class Options:
     Args:
         jobs: Pages at once; 0 means one a processor.
         force: Run also what is fresh.
-        shard: (i, n): only every n-th page, from the i-th; counted from 1.
+        shard: (i, n): only the i-th of n parts, counted from 1.
+        times: Seconds by page, which balance the parts; the same for all of them.
         seed: The seed of every page.
         fork: Whether the page server may import before it forks.
+        isolated: Run a page only with every control in force.
         tolerant: Go on after a claim that does not hold, and keep no result but those
             of experiments.
     """
@@ -46,8 +50,10 @@ class Options:
     jobs: int = 0
     force: bool = False
     shard: tuple[int, int] = (1, 1)
+    times: Mapping[str, float] = field(default_factory=dict)
     seed: int = 0
     fork: bool = sys.platform == "linux"
+    isolated: bool = False
     tolerant: bool = False
 
 
@@ -60,7 +66,8 @@ class Outcome:
         executed: Pages that ran to their end.
         blocks: How many blocks they have.
         problems: What went wrong, of all pages.
-        network: Whether a page could have used the network; None when none ran.
+        controls: What the system kept every page from (`isolation.CONTROLS`); None
+            when none ran.
         claims: The claims of each executed page, block by block.
     """
 
@@ -68,7 +75,7 @@ class Outcome:
     executed: list[str] = field(default_factory=list)
     blocks: int = 0
     problems: list[Problem] = field(default_factory=list)
-    network: bool | None = None
+    controls: list[str] | None = None
     claims: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
 
@@ -89,9 +96,12 @@ def result_of(page: Page, seed: int = 0) -> tuple[dict[str, Any] | None, str]:
     return store_of(page.root).find("pages", page.slug, wanted_of(page, seed))
 
 
-def shard_of(pages: Iterable[Page], shard: tuple[int, int]) -> list[Page]:
-    """The pages of one shard, in the order of their paths."""
-    return list(pages)[shard[0] - 1 :: shard[1]]
+def shown_of(page: Page) -> dict[str, Any] | None:
+    """The page's valid result from whatever device, to be rendered on any machine."""
+    wanted = {
+        name: value for name, value in wanted_of(page).items() if name != "device"
+    }
+    return store_of(page.root).find("pages", page.slug, wanted)[0]
 
 
 def run(
@@ -115,7 +125,8 @@ def run(
     """
     outcome = Outcome()
     due: list[Page] = []
-    for page in shard_of([p for p in pages if p.blocks], options.shard):
+    executed = [page for page in pages if page.blocks]
+    for page in shard_of(executed, options.shard, options.times):
         kept, reason = result_of(page, options.seed)
         if kept and not options.force:
             outcome.fresh.append(page.slug)
@@ -133,6 +144,7 @@ def run(
     if due:
         work = root / ".build" / "work"
         work.mkdir(parents=True, exist_ok=True)
+        store_of(root).folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=work) as folder:
             todo = _Run(root, due, options, listen, Path(folder), outcome)
             if server:
@@ -180,8 +192,8 @@ class _Run:
             server.submit(self._job(page))
 
     def _job(self, page: Page) -> dict[str, Any]:
-        place = self.folder / page.slug
-        place.mkdir(parents=True)
+        place = self._place(page)
+        place.mkdir()
         blocks = [
             {
                 "index": block.index,
@@ -205,15 +217,22 @@ class _Run:
             "limits": page.limits.as_dict(),
             "seed": self.options.seed,
             "tolerant": self.options.tolerant,
+            "isolated": self.options.isolated,
             "threads": 1,
             "device": device_name(),
             "brought_by": distributions_of(),
         }
 
+    def _place(self, page: Page) -> Path:
+        """A folder of the page's own, also when another lies below its name."""
+        return self.folder / urllib.parse.quote(page.slug, safe="")
+
     def _finish(self, page: Page) -> None:
-        path = self.folder / page.slug / "report.json"
+        path = self._place(page) / "report.json"
         report = json.loads(path.read_text()) if path.exists() else None
         problems = failures(page, report)
+        if report:
+            self._note(report["controls"])
         if report and not problems:
             end = report["messages"][-1]
             if not self.options.tolerant:
@@ -221,7 +240,6 @@ class _Run:
             self.outcome.claims[page.slug] = [b["claims"] for b in end["blocks"]]
             self.outcome.executed.append(page.slug)
             self.outcome.blocks += len(page.blocks)
-            self.outcome.network = bool(self.outcome.network) or end["network"]
         self.outcome.problems += problems
         shutil.rmtree(path.parent, ignore_errors=True)
         wall = report["wall"] if report else None
@@ -233,6 +251,11 @@ class _Run:
                 "problems": problems,
             }
         )
+
+    def _note(self, controls: list[str]) -> None:
+        before = self.outcome.controls
+        kept = controls if before is None else [c for c in before if c in controls]
+        self.outcome.controls = kept
 
     def _result(
         self, page: Page, report: dict[str, Any], end: dict[str, Any]
@@ -255,7 +278,7 @@ class _Run:
             "date": now.isoformat(timespec="seconds"),
             "wall": report["wall"],
             "peak_memory": report["peak_memory"],
-            "network": end["network"],
+            "isolation": report["controls"],
         }
         return {
             "page": page.slug,

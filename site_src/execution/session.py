@@ -46,6 +46,7 @@ class Session:
         self.files: dict[str, str] = {}
         self.units: list[str] = []
         self.unit_modules: set[str] = set()
+        self.made: dict[str, dict[str, Any]] = {}
         self._all_claims: set[str] = set()
 
     def begin(self, block: dict[str, Any]) -> None:

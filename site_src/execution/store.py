@@ -40,7 +40,7 @@ class Store:
             The result and "", or None and the reason why there is none.
         """
         reason = "never run"
-        for number, result in enumerate(self._results(kind, owner)):
+        for number, result in enumerate(self.results(kind, owner)):
             difference = changed(result["inputs"], wanted, self.root)
             if not difference:
                 return result, ""
@@ -58,7 +58,8 @@ class Store:
             old.unlink(missing_ok=True)
         return path
 
-    def _results(self, kind: str, owner: str) -> Iterator[dict[str, Any]]:
+    def results(self, kind: str, owner: str) -> Iterator[dict[str, Any]]:
+        """All kept results of an owner, the newest first, whether they hold or not."""
         paths = (self.folder / kind / owner).glob("*.json")
         for path in sorted(paths, key=_age, reverse=True):
             try:

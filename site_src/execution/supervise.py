@@ -19,10 +19,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from site_src.execution import processes
+from site_src.execution import messages, processes
+from site_src.execution.fingerprint import environment
+from site_src.execution.isolation import Isolation
+from site_src.execution.store import KEEP, Store
 from site_src.execution.worker import work
 
 POLL = 0.02
+_UNITS = 200  # that one page may have
 _SET_PDEATHSIG, _SET_CHILD_SUBREAPER = 1, 36
 
 
@@ -41,11 +45,14 @@ def supervise(job: dict[str, Any]) -> int:
     """
     _adopt_orphans()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    places = (Path(job[name]) for name in ("root", "scratch", "store"))
+    isolation = Isolation(*places)
+    isolation.separate()
     read, write = os.pipe()
     worker = os.fork()
     if worker == 0:
         os.close(read)
-        work(job, write)
+        work(job, write, isolation)
     os.close(write)
     started = time.monotonic()
     watch = _Watch(job, worker, read)
@@ -56,9 +63,13 @@ def supervise(job: dict[str, Any]) -> int:
         stopped = str(reason)
     finally:
         processes.end_descendants()
-    watch.drain()
+    try:
+        watch.drain()
+    except Stopped as reason:
+        stopped = str(reason)
     report = {
         "messages": watch.messages,
+        "controls": watch.controls,
         "stopped": stopped,
         "code": code,
         "block": watch.block,
@@ -78,11 +89,15 @@ class _Watch:
     def __init__(self, job: dict[str, Any], worker: int, pipe: int) -> None:
         self.job, self.worker, self.pipe = job, worker, pipe
         self.limits = job["limits"]
-        self.messages: list[dict[str, Any]] = []
+        self.messages: list[messages.Message] = []
+        self.controls: list[str] = []
         self.block: int | None = None
         self.peak = 0
         self._begun = self._block_begun = time.monotonic()
-        self._buffer = b""
+        self._store = Store(Path(job["store"]), Path(job["root"]))
+        self._units: set[str] = set()
+        self._unfinished: list[bytes] = []
+        self._size = 0
         self._open = True
 
     def until_end(self) -> int:
@@ -108,23 +123,59 @@ class _Watch:
         piece = os.read(self.pipe, 1 << 20)
         if not piece:
             self._open = False
-        self._buffer += piece
-        *lines, self._buffer = self._buffer.split(b"\n")
-        for line in lines:
-            self._take(line)
+        self._size += len(piece)
+        if self._size > messages.SIZE or len(self.messages) > messages.COUNT:
+            self._open = False
+            raise Stopped(f"more than {messages.SIZE >> 20} MiB of results")
+        self._unfinished.append(piece)
+        if b"\n" in piece:
+            *lines, rest = b"".join(self._unfinished).split(b"\n")
+            self._unfinished = [rest]
+            for line in lines:
+                self._take(line)
 
     def _take(self, line: bytes) -> None:
-        try:
-            message = json.loads(line)
-            kind = message["kind"]
-        except (ValueError, TypeError, KeyError):
-            return  # not from our writer; the missing record fails the page
+        message = messages.read(line)
+        if message is None:
+            return
+        kind = message["kind"]
+        if kind == "unit":
+            self._keep(message)
+            return
+        if kind == "isolated":
+            # Only what is said before any code of the page has run.
+            if not self.messages:
+                self.controls = message["controls"]
+            return
         self.messages.append(message)
         if kind == "begin":
-            self.block, self._block_begun = message["index"], time.monotonic()
+            last = len(self.job["blocks"]) - 1
+            self.block, self._block_begun = (
+                min(message["index"], last),
+                time.monotonic(),
+            )
             self._progress(message)
         elif kind == "unit-begin":
             self._progress(message)
+
+    def _keep(self, message: messages.Message) -> None:
+        """Keep what the page says to have computed, as a result of this page's."""
+        job, shelf, name = self.job, message["shelf"], message["unit"]
+        inputs = message["inputs"]
+        today = environment(
+            seed=job["seed"], threads=job["threads"], device=job["device"]
+        )
+        fits = all(inputs.get(key) == value for key, value in today.items())
+        self._units.add(f"{shelf}/{name}")
+        if (
+            fits
+            and shelf in KEEP
+            and shelf != "pages"
+            and len(self._units) <= _UNITS
+            and not messages.foreign(inputs, self._store.root)
+        ):
+            result = {"inputs": inputs, "value": message.get("value")}
+            self._store.save(shelf, f"{job['page']}/{name}", result)
 
     def _progress(self, message: dict[str, Any]) -> None:
         event = {"event": "progress", "page": self.job["page"]}

@@ -21,7 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from site_src.execution import session
-from site_src.execution.fingerprint import environment, file_hash, versions
+from site_src.execution.fingerprint import (
+    data_hash,
+    environment,
+    file_hash,
+    versions,
+)
 from site_src.execution.store import Store
 
 
@@ -78,7 +83,9 @@ def keep(
         }
         store = Store(Path(job["store"]), state.root)
         owner = f"{job['page']}/{name}"
-        kept, _ = store.find(shelf, owner, wanted)
+        known, _ = store.find(shelf, owner, wanted)
+        key = data_hash([shelf, owner, wanted])
+        kept = state.made.get(key) or known
     if kept is None:
         state.send(kind="unit-begin", unit=name)
         with state.noting_data() as data, session.seeded(state.seed):
@@ -92,8 +99,9 @@ def keep(
                 "data": {p: file_hash(root / p) for p in sorted(data)},
                 "distributions": versions(session.packages(), job["brought_by"]),
             }
-            kept = {"inputs": inputs, "value": value}
-            store.save(shelf, owner, kept)
+        kept = state.made[key] = {"inputs": inputs, "value": value}
+        # Our process may not write the store; the supervisor does.
+        state.send(kind="unit", shelf=shelf, unit=name, **kept)
     state.units.append(name)
     state.unit_modules |= set(kept["inputs"]["modules"])
     state.guard.data |= {str(state.root / path) for path in kept["inputs"]["data"]}

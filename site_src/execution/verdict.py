@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from typing import Any
 
+from site_src.execution import messages
 from site_src.page import Page
 from site_src.problem import Problem
 
@@ -19,14 +20,13 @@ def failures(page: Page, report: dict[str, Any] | None) -> list[Problem]:
     if report is None:
         return [Problem(page.path, 1, "the page's process vanished without a report")]
     for message in report["messages"]:
-        if message["kind"] == "failed":
-            name = f"block {page.blocks[message['index']].index + 1}"
+        if message["kind"] == "failed" and message["index"] < len(page.blocks):
+            name = f"block {message['index'] + 1}"
             faults = message.get("faults") or [
                 [page.path, message["line"], message["message"]]
             ]
-            detail = message.get("detail", "")
             return [
-                Problem(path, line, f"{name}: {text}", detail)
+                Problem(path, line, f"{name}: {text}", message["detail"])
                 for path, line, text in faults
             ]
     line, name = _place(page, report)
@@ -36,7 +36,11 @@ def failures(page: Page, report: dict[str, Any] | None) -> list[Problem]:
         detail = _log(report) if report["code"] == 1 else ""
         return [Problem(page.path, line, f"{name}: {_ended(report['code'])}", detail)]
     end = report["messages"][-1] if report["messages"] else {}
-    if end.get("kind") != "end":
+    if any(message["kind"] == "end" for message in report["messages"]):
+        if not messages.in_order(report["messages"], len(page.blocks)):
+            text = f"{name}: the page wrote a record of its own run"
+            return [Problem(page.path, line, text)]
+    else:
         text = f"{name}: the process ended early with exit code 0 (os._exit?)"
         return [Problem(page.path, line, text)]
     return _compare(page, end)
@@ -47,6 +51,8 @@ def _compare(page: Page, end: dict[str, Any]) -> list[Problem]:
     if told != [block.hash for block in page.blocks]:
         text = "the record of the run does not fit the page's blocks"
         return [Problem(page.path, 1, text)]
+    if fault := messages.foreign(end, page.root):
+        return [Problem(page.path, 1, fault)]
     return []
 
 

@@ -8,6 +8,7 @@ import linecache
 import os
 import random
 import re
+import resource
 import shutil
 import sys
 import traceback
@@ -16,37 +17,28 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from site_src.execution import guard, session
+from site_src.execution.isolation import Isolation, missing
 from site_src.problem import Problems
 
-_ALLOWED_ENVIRONMENT = frozenset(
-    [
-        "PATH",
-        "LANG",
-        "LC_ALL",
-        "TZ",
-        "LD_LIBRARY_PATH",
-        "DYLD_LIBRARY_PATH",
-        "CUDA_VISIBLE_DEVICES",
-        "PYTHONHASHSEED",
-        "MPLBACKEND",
-        "OMP_NUM_THREADS",
-        "MKL_NUM_THREADS",
-    ]
+_IN_SCRATCH = (
+    *("HOME", "TMPDIR", "MPLCONFIGDIR", "XDG_CACHE_HOME"),
+    "TORCHINDUCTOR_CACHE_DIR",
 )
 _NOT_A_NUMBER = re.compile(r"(?<![\w#.-])-?(nan|NaN|inf|Infinity)(?![\w(])")
 _TAGS = re.compile(r"<svg.*?</svg>|<[^>]*>", re.DOTALL)
 
 
-def work(job: dict[str, Any], pipe: int) -> NoReturn:
+def work(job: dict[str, Any], pipe: int, isolation: Isolation) -> NoReturn:
     """Run a job's blocks, send what came of them through `pipe`, and exit.
 
     Args:
         job: page, blocks, limits and paths, as made by the schedule.
-        pipe: Where messages go, one JSON line each.
+        pipe: Where messages go, one JSON line each (see `messages`).
+        isolation: Separated already, not yet confined.
     """
     code = 1
     try:
-        _Worker(job, pipe).run()
+        _Worker(job, pipe, isolation).run()
         code = 0
     except _Failed:
         pass
@@ -87,8 +79,8 @@ class _Printed:
 
 
 class _Worker:
-    def __init__(self, job: dict[str, Any], pipe: int) -> None:
-        self.job, self._pipe = job, pipe
+    def __init__(self, job: dict[str, Any], pipe: int, isolation: Isolation) -> None:
+        self.job, self._pipe, self._isolation = job, pipe, isolation
         self._dumps, self._write = json.dumps, os.write  # before page code can patch
         self.root = Path(job["root"])
         self.scratch = Path(job["scratch"])
@@ -100,7 +92,14 @@ class _Worker:
             view = view[self._write(self._pipe, view) :]
 
     def run(self) -> None:
-        network = self._isolate()
+        self._isolate()
+        self.send(kind="isolated", controls=self._isolation.in_force)
+        lacking = missing(self._isolation.in_force)
+        if self.job["isolated"] and lacking:
+            text = f"not run: this machine lacks the control of {', '.join(lacking)}"
+            first = self.job["blocks"][0]["line"]
+            self.send(kind="failed", index=0, line=first, message=text, detail="")
+            raise _Failed
         guarded = guard.Guard(self.root, self.scratch)
         with guarded.paused():
             self._prepare()
@@ -119,27 +118,25 @@ class _Worker:
                 kind="end",
                 blocks=outputs,
                 units=state.units,
-                network=not network,
                 torch=_torch_facts(),
                 **used,
             )
 
-    def _isolate(self) -> bool:
-        """Leave the parent's files, environment and network behind."""
+    def _isolate(self) -> None:
+        """Leave the parent's files, handles, environment and network behind."""
         log = os.open(self.job["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(log, 1)
         os.dup2(log, 2)
-        kept = {k: v for k, v in os.environ.items() if k in _ALLOWED_ENVIRONMENT}
-        os.environ.clear()
-        os.environ.update(kept)
+        os.closerange(3, self._pipe)
+        os.closerange(self._pipe + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
         shutil.rmtree(self.scratch, ignore_errors=True)
         self.scratch.mkdir(parents=True)
-        for name in ("HOME", "TMPDIR", "MPLCONFIGDIR", "XDG_CACHE_HOME"):
+        for name in _IN_SCRATCH:
             os.environ[name] = str(self.scratch)
+        os.environ["USER"] = "page"  # there may be no entry for our number
+        self._isolation.confine(seconds=self.job["limits"]["page"])
         os.chdir(self.scratch)
-        guard.limit_resources(seconds=self.job["limits"]["page"])
-        return guard.remove_network()
 
     def _prepare(self) -> None:
         """Seed, one thread, the figures' style, and lines for tracebacks to show."""
@@ -177,7 +174,11 @@ class _Worker:
         if fault:
             line = _line_of_output(text, block) if "not a number" in fault else None
             self.send(
-                kind="failed", index=index, line=line or block["line"], message=fault
+                kind="failed",
+                index=index,
+                line=line or block["line"],
+                message=fault,
+                detail="",
             )
             raise _Failed
         return {

@@ -11,11 +11,13 @@ from typing import Any
 
 from markdown_exec import markdown_config
 from mkdocs.exceptions import PluginError
-from mkdocs.structure.files import File
+from mkdocs.structure.files import File, InclusionLevel
 
 from site_src.lint import pages
 from site_src.problem import Problem
-from site_src.rendering import demos, extension, maths, policy, state
+from site_src.rendering import demos, extension, markup, maths, policy, state
+
+_PUBLISHED = frozenset((".md", ".json", ".png", ".jpg", ".jpeg", ".webp"))
 
 _renderer: maths.Renderer | None = None
 
@@ -43,11 +45,22 @@ def add_files(files: Any, config: Any) -> Any:
         name = f"assets/katex/{path.relative_to(katex).as_posix()}"
         if path.exists():
             files.append(File.generated(config, name, abs_src_path=str(path)))
+    for file in files:
+        if file.src_dir == config.docs_dir and not _publishable(file):
+            name = f"docs/{file.src_uri}"
+            message = f"docs/ holds no {Path(name).suffix or 'such'} files"
+            state.site().report(name, 1, message)
     demos.add_files(files, config)
     addresses = state.site().addresses
     for file in files.documentation_pages():
         addresses[f"docs/{file.src_uri}"] = file.url
     return files
+
+
+def _publishable(file: File) -> bool:
+    """Whether a file of docs/ can be served as it is: it holds nothing that runs."""
+    excluded = file.inclusion is InclusionLevel.EXCLUDED
+    return excluded or Path(file.src_uri).suffix in _PUBLISHED
 
 
 def begin_page(markdown: str, page: Any) -> str:
@@ -82,11 +95,8 @@ def finish_page(content: str, page: Any) -> str:
         state.site().report(
             current.page.path, line_number, "a {claim:…} was left as it is"
         )
-    if "<script" in text.lower():
-        rows = re.sub(r"`[^`\n]*`", "", current.page.text).lower().splitlines()
-        line_number = next((n for n, r in enumerate(rows, 1) if "<script" in r), 1)
-        message = "a page holds no script; the site's policy would not run it"
-        state.site().report(current.page.path, line_number, message)
+    for needle, message in markup.faults(content):
+        state.site().report(current.page.path, current.source_of(needle), message)
     _check_links(text, current)
     faults = [p for p in state.site().problems if p.path == current.page.path]
     if state.site().pending and faults:
@@ -117,6 +127,20 @@ def _notice(faults: list[Problem]) -> str:
     )
 
 
+def _check_templates(folder: Path) -> None:
+    """A page's texts stand in the theme's templates: did one of them get out?"""
+    usual = markup.scripts((folder / "404.html").read_text("utf-8"))
+    for path in sorted(folder.rglob("*.html")):
+        text = path.read_text("utf-8")
+        found = markup.around(text)
+        if (count := markup.scripts(text)) != usual:
+            found.append(f"{count} scripts instead of {usual}")
+        for what in found:
+            name = path.relative_to(folder).as_posix()
+            message = f"built {name} holds {what}, which the theme did not put there"
+            state.site().report("mkdocs.yml", 1, message)
+
+
 def page_context(context: Any, page: Any) -> Any:
     """The card, for pages that have one."""
     source = page.file.src_uri
@@ -132,6 +156,7 @@ def end(config: Any) -> None:
         PluginError: Ends the build with an exit code, whatever the verbosity.
     """
     current = state.site()
+    _check_templates(Path(config.site_dir))
     policy.harden(Path(config.site_dir), meta=not current.pending)
     if current.pending:
         for problem in sorted(set(current.problems)):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from site_src.citations import Bibliography, read_bibliography
-from site_src.execution.schedule import result_of
+from site_src.execution.schedule import shown_of
 from site_src.page import Page, read_pages
 from site_src.problem import Problem
 
@@ -44,6 +46,19 @@ class PageState:
         prose = [n for n in hits if n not in self.page.fences.fenced]
         return next(iter(prose or hits), 1)
 
+    def source_of(self, text: str) -> int:
+        """The line that a piece of HTML comes from: of the prose, or of its block."""
+        bare = re.sub(r"`[^`\n]*`", "", self.page.text)
+        for number, line in enumerate(bare.splitlines(), 1):
+            if number not in self.page.fences.fenced and _holds(line, text):
+                return number
+        for block, stored in zip(
+            self.page.blocks, (self.result or {}).get("blocks", ()), strict=False
+        ):
+            if _holds(stored["output"], text):
+                return block.line
+        return self.line_with(text)
+
 
 class Site:
     """Everything that is being rendered.
@@ -75,7 +90,7 @@ class Site:
     def result(self, page: Page) -> dict[str, Any] | None:
         """The page's valid result, looked up once a build."""
         if page.path not in self._results:
-            self._results[page.path] = result_of(page)[0] if page.blocks else None
+            self._results[page.path] = shown_of(page) if page.blocks else None
         return self._results[page.path]
 
     def report(self, path: str, line: int, message: str) -> None:
@@ -131,6 +146,11 @@ def site() -> Site:
     if current is None:
         raise RuntimeError("pages are rendered by mkdocs with site_src's hooks only")
     return current
+
+
+def _holds(source: str, text: str) -> bool:
+    """Whether Markdown or HTML holds a text, which may be written with entities."""
+    return any(text.lower() in s.lower() for s in (source, html.unescape(source)))
 
 
 def add_anchors(md: Any, names: Iterable[str]) -> None:

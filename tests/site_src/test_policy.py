@@ -63,5 +63,5 @@ def test_a_page_with_a_script_is_refused_at_its_line(project: Project) -> None:
     project.page("bad", "# Bad\n\nFine: `<script>`.\n\n<script>alert(1)</script>\n")
     done = project.call("build")
     assert done.returncode == 1
-    assert "docs/bad.md:5: a page holds no script" in done.stderr
+    assert "docs/bad.md:5: a page may not hold <script>" in done.stderr
     assert not (project.root / "site").exists()

@@ -158,7 +158,7 @@ def test_two_cold_executions_differ_only_in_what_is_measured(built: Project) -> 
         result = json.loads(path.read_text())
         assert result.pop("provenance").keys() == {
             *("commit", "dirty", "device", "torch", "cuda", "threads", "seed"),
-            *("date", "wall", "peak_memory", "network"),
+            *("date", "wall", "peak_memory", "isolation"),
         }
         return json.dumps(result)
 
