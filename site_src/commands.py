@@ -8,12 +8,16 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from site_src.execution.schedule import Options, Outcome, run
-from site_src.page import Page, read_pages
 from site_src.problem import Problem, Problems
 from site_src.progress import Progress
-from site_src.robustness import fragile_claims
+
+if TYPE_CHECKING:
+    from site_src.execution.schedule import Outcome
+    from site_src.page import Page
+
+# Each command imports what it needs: a bare machine can measure, but not render.
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -100,6 +104,29 @@ def _parser() -> argparse.ArgumentParser:
     record.add_argument("--force", action="store_true", help="all snippets")
     record.set_defaults(command=_record)
 
+    benchmark = commands.add_parser(
+        "measure",
+        help="time snippets on this machine; needs torch alone",
+        parents=[quiet],
+    )
+    benchmark.add_argument(
+        "slug", nargs="*", help="a snippet, such as family/slug (default: all)"
+    )
+    benchmark.add_argument(
+        "--device", choices=["cpu", "cuda"], default="", help="default: CUDA if there"
+    )
+    benchmark.add_argument(
+        "--budget",
+        type=float,
+        default=300,
+        metavar="SECONDS",
+        help="stop after this time; a second call goes on (default: 300)",
+    )
+    benchmark.add_argument(
+        "--force", action="store_true", help="measure also what is current"
+    )
+    benchmark.set_defaults(command=_measure)
+
     serve = commands.add_parser(
         "serve", help="build, serve, and follow every edit", parents=[quiet]
     )
@@ -122,6 +149,8 @@ def _execution(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(root: Path, options: argparse.Namespace) -> list[Problem]:
+    from site_src.page import read_pages
+
     pages = read_pages(root)
     if options.page:
         pages = _chosen(pages, options.page)
@@ -130,6 +159,10 @@ def _run(root: Path, options: argparse.Namespace) -> list[Problem]:
 
 
 def _seeds(root: Path, options: argparse.Namespace) -> list[Problem]:
+    from site_src.execution.schedule import Options
+    from site_src.page import read_pages
+    from site_src.robustness import fragile_claims
+
     pages = read_pages(root)
     if options.page:
         pages = _chosen(pages, options.page)
@@ -149,6 +182,7 @@ def _check(root: Path, options: argparse.Namespace) -> list[Problem]:
 
 def _build(root: Path, options: argparse.Namespace) -> list[Problem]:
     from site_src.lint.site import everything
+    from site_src.page import read_pages
     from site_src.publish import publish
 
     problems = everything(root)
@@ -166,18 +200,31 @@ def _build(root: Path, options: argparse.Namespace) -> list[Problem]:
 
 
 def _record(root: Path, options: argparse.Namespace) -> list[Problem]:
-    from site_src.proof.record import names_of
     from site_src.proof.renew import renew
 
-    names = names_of(root)
-    chosen = []
-    for slug in options.slug:
-        found = [name for name in names if slug in (name, name.rpartition("/")[2])]
-        if not found:
-            sys.exit(f"there is no snippet {slug}; snippets: {', '.join(names)}")
-        chosen += found
+    chosen = _snippets(root, options.slug)
     with Progress(quiet=options.quiet) as progress:
         return renew(root, chosen, force=options.force, hear=progress.hear)
+
+
+def _measure(root: Path, options: argparse.Namespace) -> list[Problem]:
+    from site_src.measure.command import Choice, here, measure, report
+
+    try:
+        device, name = here(options.device)
+    except ValueError as error:
+        sys.exit(str(error))
+    chosen = _snippets(root, options.slug)
+    choice = Choice(device, name, options.budget, options.force, chosen)
+
+    def say(line: str) -> None:
+        if not options.quiet:
+            print(line, file=sys.stderr, flush=True)
+
+    runs, problems = measure(root, choice, say)
+    if not options.quiet:
+        print("\n".join(report(runs)))
+    return problems
 
 
 def _serve(root: Path, options: argparse.Namespace) -> list[Problem]:
@@ -194,6 +241,8 @@ def execute(
     shard: tuple[int, int] = (1, 1),
 ) -> Outcome:
     """Execute pages with a progress bar and a summary."""
+    from site_src.execution.schedule import Options, run
+
     choices = Options(
         jobs=options.jobs, force=options.force, shard=shard, seed=options.seed
     )
@@ -218,6 +267,18 @@ def summary(outcome: Outcome) -> str:
             "could not be taken away" if outcome.network else "off"
         )
     return words
+
+
+def _snippets(root: Path, slugs: Sequence[str]) -> list[str]:
+    from site_src.measurements import names_of
+
+    names, chosen = names_of(root), []
+    for slug in slugs:
+        found = [name for name in names if slug in (name, name.rpartition("/")[2])]
+        if not found:
+            sys.exit(f"there is no snippet {slug}; snippets: {', '.join(names)}")
+        chosen += found
+    return chosen
 
 
 def _chosen(pages: Sequence[Page], names: Sequence[str]) -> list[Page]:

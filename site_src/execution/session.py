@@ -42,13 +42,14 @@ class Session:
         self.seed: int = job["seed"]
         self.block: dict[str, Any] = {}
         self.claims: dict[str, Any] = {}
+        self.benchmarks: list[dict[str, Any]] = []
         self.units: list[str] = []
         self.unit_modules: set[str] = set()
         self._all_claims: set[str] = set()
 
     def begin(self, block: dict[str, Any]) -> None:
         """A block starts."""
-        self.block, self.claims = block, {}
+        self.block, self.claims, self.benchmarks = block, {}, []
 
     def claim(self, name: str, record: dict[str, Any]) -> None:
         """Keep a measured value of this block."""

@@ -1,8 +1,8 @@
-"""Experiments: functions of a page whose result is data, kept under their own key.
+"""Units: what a page computes as data and keeps under a key of its own.
 
-The key holds the syntax of the function and of everything of the page that it names,
-its arguments, and the first-party modules behind the names, so that changing a plot,
-a comment or a sentence does not train again.
+The key holds the syntax of the page's functions and of everything of the page that
+they name, the arguments, and the first-party modules behind the names, so that changing
+a plot, a comment or a sentence does not train again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import symtable
 import sys
 import textwrap
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,49 +37,67 @@ class Unit:
         functools.update_wrapper(self, function)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        state = session.require()
-        name = self.function.__name__
         bound = inspect.signature(self.function).bind(*args, **kwargs)
         bound.apply_defaults()
-        arguments = _json(dict(bound.arguments), f"an argument of experiment {name}")
-        with state.guard.paused():
-            needs = _Needs(self.function, state.root)
-            job = state.job
-            wanted = environment(
-                seed=state.seed, threads=job["threads"], device=job["device"]
-            ) | {"source": needs.source, "arguments": arguments}
-            store = Store(Path(job["store"]), state.root)
-            owner = f"{job['page']}/{name}"
-            kept, _ = store.find("units", owner, wanted)
-        if kept is None:
-            kept = self._run(state, bound, wanted)
-            with state.guard.paused():
-                store.save("units", owner, kept)
-        state.units.append(name)
-        state.unit_modules |= set(kept["inputs"]["modules"])
-        state.guard.data |= {str(state.root / path) for path in kept["inputs"]["data"]}
-        return kept["value"]
+        return keep(
+            self.function.__name__,
+            [self.function],
+            dict(bound.arguments),
+            lambda: self.function(*bound.args, **bound.kwargs),
+        )
 
-    def _run(
-        self,
-        state: session.Session,
-        bound: inspect.BoundArguments,
-        wanted: dict[str, Any],
-    ) -> dict[str, Any]:
-        name = self.function.__name__
+
+def keep(
+    name: str,
+    functions: Sequence[Callable[..., Any]],
+    arguments: dict[str, Any],
+    make: Callable[[], Any],
+    *,
+    modules: Sequence[types.ModuleType] = (),
+    shelf: str = "units",
+) -> Any:
+    """The kept result of a unit of the running page, which is made if there is none.
+
+    Args:
+        name: What the unit is called on its page.
+        functions: What it calls; their source is part of the key.
+        arguments: The rest of the key, JSON data.
+        make: Makes the result, JSON data, from the page's seed.
+        modules: Modules of ours that it needs beyond those that the functions name.
+        shelf: The kind of result that it is for the store.
+    """
+    state = session.require()
+    arguments = _json(arguments, f"an argument of experiment {name}")
+    with state.guard.paused():
+        job = state.job
+        wanted = environment(
+            seed=state.seed, threads=job["threads"], device=job["device"]
+        ) | {
+            "source": _Needs(name, functions, modules, state.root).source,
+            "arguments": arguments,
+        }
+        store = Store(Path(job["store"]), state.root)
+        owner = f"{job['page']}/{name}"
+        kept, _ = store.find(shelf, owner, wanted)
+    if kept is None:
         state.send(kind="unit-begin", unit=name)
         with state.noting_data() as data, session.seeded(state.seed):
-            value = self.function(*bound.args, **bound.kwargs)
-        value = _json(value, f"the result of experiment {name}")
+            value = _json(make(), f"the result of experiment {name}")
         with state.guard.paused():
             root = state.root
-            needs = _Needs(self.function, root)  # now that all imports have happened
+            # Once more, now that all imports have happened.
+            needs = _Needs(name, functions, modules, root)
             inputs = wanted | {
                 "modules": {p: file_hash(root / p) for p in sorted(needs.modules)},
                 "data": {p: file_hash(root / p) for p in sorted(data)},
-                "distributions": versions(session.packages(), state.job["brought_by"]),
+                "distributions": versions(session.packages(), job["brought_by"]),
             }
-        return {"inputs": inputs, "value": value}
+            kept = {"inputs": inputs, "value": value}
+            store.save(shelf, owner, kept)
+    state.units.append(name)
+    state.unit_modules |= set(kept["inputs"]["modules"])
+    state.guard.data |= {str(state.root / path) for path in kept["inputs"]["data"]}
+    return kept["value"]
 
 
 def _json(value: Any, what: str) -> Any:
@@ -92,13 +110,22 @@ def _json(value: Any, what: str) -> Any:
 
 
 class _Needs:
-    """What a page's function depends on, found by following the names it uses."""
+    """What a page's functions depend on, found by following the names they use."""
 
-    def __init__(self, function: Callable[..., Any], root: Path) -> None:
-        self.name, self.root = function.__name__, root
+    def __init__(
+        self,
+        name: str,
+        functions: Sequence[Callable[..., Any]],
+        modules: Sequence[types.ModuleType],
+        root: Path,
+    ) -> None:
+        self.name, self.root = name, root
         self.modules: set[str] = set()
         self._sources: dict[str, str] = {}
-        self._follow(self.name, function)
+        for function in functions:
+            self._use(function.__name__, function)
+        for module in modules:
+            self._module(module)
         text = json.dumps(self._sources, sort_keys=True)
         self.source = hashlib.sha256(text.encode()).hexdigest()
 
@@ -110,7 +137,7 @@ class _Needs:
         tree = ast.parse(text)
         self._sources[name] = ast.dump(_without_docstrings(tree))
         names = vars(sys.modules[value.__module__])
-        for used in _globals(symtable.symtable(text, name, "exec")):
+        for used in global_names(symtable.symtable(text, name, "exec")):
             if used in names:
                 self._use(used, names[used])
         for node in ast.walk(tree):
@@ -182,7 +209,7 @@ class _Needs:
                 self._module(sys.modules[value.__module__])
 
 
-def _globals(table: symtable.SymbolTable) -> set[str]:
+def global_names(table: symtable.SymbolTable) -> set[str]:
     """Names that a piece of source looks up outside of itself."""
     found = set()
     for symbol in table.get_symbols():
@@ -192,7 +219,7 @@ def _globals(table: symtable.SymbolTable) -> set[str]:
         elif symbol.is_global():
             found.add(symbol.get_name())
     for child in table.get_children():
-        found |= _globals(child)
+        found |= global_names(child)
     return found
 
 

@@ -179,7 +179,12 @@ class _Worker:
                 kind="failed", index=index, line=line or block["line"], message=fault
             )
             raise _Failed
-        return {"hash": block["hash"], "output": text, "claims": state.claims}
+        return {
+            "hash": block["hash"],
+            "output": text,
+            "claims": state.claims,
+            "benchmarks": state.benchmarks,
+        }
 
     def _fail(self, block: dict[str, Any], error: BaseException) -> NoReturn:
         line, detail = locate(error, self.job["path"], self._lines())

@@ -15,7 +15,7 @@ from mkdocs.structure.files import File
 
 from site_src.lint import pages
 from site_src.problem import Problem
-from site_src.rendering import extension, maths, policy, state
+from site_src.rendering import benchmarks, extension, maths, policy, state
 
 _renderer: maths.Renderer | None = None
 
@@ -32,7 +32,7 @@ def begin(config: Any) -> Any:
 
 
 def add_files(files: Any, config: Any) -> Any:
-    """Publish the snippets as files to download, and KaTeX's style and fonts."""
+    """Publish the snippets, all measured times, and KaTeX's style and fonts."""
     root = state.site().root
     for path in sorted((root / "snippets").rglob("*.py")):
         name = path.relative_to(root).as_posix()
@@ -43,6 +43,7 @@ def add_files(files: Any, config: Any) -> Any:
         name = f"assets/katex/{path.relative_to(katex).as_posix()}"
         if path.exists():
             files.append(File.generated(config, name, abs_src_path=str(path)))
+    benchmarks.add_files(files, config)
     addresses = state.site().addresses
     for file in files.documentation_pages():
         addresses[f"docs/{file.src_uri}"] = file.url

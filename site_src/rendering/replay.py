@@ -8,6 +8,7 @@ from typing import Any
 import markdown_exec
 
 from site_src.fences import block_hash
+from site_src.rendering import benchmarks
 from site_src.rendering.state import PageState, add_anchors, site, state_of
 
 
@@ -51,7 +52,7 @@ def replay(
     add_anchors(md, [anchor])
     if state.result is None:
         return _missing(state, index, anchor)
-    output = state.result["blocks"][index]["output"]
+    output = benchmarks.fill(state.result["blocks"][index], state, md)
     shows_source = bool(options["source"])
     options |= {"session": "page", "id_prefix": f"{anchor}-"}
     body = str(
