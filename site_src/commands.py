@@ -1,4 +1,4 @@
-"""The command line: what each command takes, and the one way in which all report."""
+"""The command line: what each command does, and the one way in which all report."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from site_src.arguments import parser
 from site_src.problem import Problem, Problems
 from site_src.progress import Progress
 
@@ -26,13 +27,13 @@ def main(arguments: Sequence[str]) -> int:
     Returns:
         The exit code: 0, 1 when something is wrong with the site, 2 for a wrong call.
     """
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     root = Path(options.root).resolve()
     if not (root / "docs").is_dir():
         print(f"{root} has no docs/; call this from the repository", file=sys.stderr)
         return 2
     try:
-        problems: list[Problem] = options.command(root, options)
+        problems = _COMMANDS[options.command](root, options)
     except Problems as error:
         problems = error.problems
     except KeyboardInterrupt:
@@ -44,108 +45,6 @@ def main(arguments: Sequence[str]) -> int:
         count = len(set(problems))
         print(f"{count} problem{'s' if count > 1 else ''}", file=sys.stderr)
     return 1 if problems else 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m site_src", description=__doc__)
-    quiet = argparse.ArgumentParser(add_help=False)
-    quiet.add_argument(
-        "-q",
-        "--quiet",
-        action="store_true",
-        default=argparse.SUPPRESS,
-        help="only problems",
-    )
-    parser.add_argument("-q", "--quiet", action="store_true", help="only problems")
-    parser.add_argument(
-        "--root", default=Path.cwd(), help="the repository (default: .)"
-    )
-    commands = parser.add_subparsers(required=True, metavar="command")
-
-    execute = commands.add_parser(
-        "run", help="execute the pages that have changed", parents=[quiet]
-    )
-    _execution(execute)
-    _pages(execute)
-    execute.add_argument(
-        "--shard", default="1/1", metavar="I/N", help="the i-th of n parts"
-    )
-    execute.set_defaults(command=_run)
-
-    seeds = commands.add_parser(
-        "seeds", help="try the claims under other seeds", parents=[quiet]
-    )
-    seeds.add_argument("--jobs", type=int, default=0, help="pages at once")
-    _pages(seeds)
-    seeds.add_argument("--seed", type=int, nargs="+", default=[1, 2, 3], metavar="N")
-    seeds.set_defaults(command=_seeds)
-
-    check = commands.add_parser(
-        "check", help="check the pages without running them", parents=[quiet]
-    )
-    check.set_defaults(command=_check)
-
-    build = commands.add_parser(
-        "build", help="check, execute and build into site/", parents=[quiet]
-    )
-    _execution(build)
-    build.set_defaults(command=_build)
-
-    record = commands.add_parser(
-        "record",
-        help="check snippets against their references and keep the result",
-        parents=[quiet],
-    )
-    record.add_argument(
-        "slug",
-        nargs="*",
-        help="a snippet, such as family/slug (default: those without current record)",
-    )
-    record.add_argument("--force", action="store_true", help="all snippets")
-    record.set_defaults(command=_record)
-
-    benchmark = commands.add_parser(
-        "measure",
-        help="time snippets on this machine; needs torch alone",
-        parents=[quiet],
-    )
-    benchmark.add_argument(
-        "slug", nargs="*", help="a snippet, such as family/slug (default: all)"
-    )
-    benchmark.add_argument(
-        "--device", choices=["cpu", "cuda"], default="", help="default: CUDA if there"
-    )
-    benchmark.add_argument(
-        "--budget",
-        type=float,
-        default=300,
-        metavar="SECONDS",
-        help="stop after this time; a second call goes on (default: 300)",
-    )
-    benchmark.add_argument(
-        "--force", action="store_true", help="measure also what is current"
-    )
-    benchmark.set_defaults(command=_measure)
-
-    serve = commands.add_parser(
-        "serve", help="build, serve, and follow every edit", parents=[quiet]
-    )
-    serve.add_argument("--address", default="127.0.0.1:8000", metavar="HOST:PORT")
-    serve.set_defaults(command=_serve)
-    return parser
-
-
-def _pages(parser: argparse.ArgumentParser) -> None:
-    text = "only this page; may be repeated"
-    parser.add_argument("--page", action="append", metavar="SLUG", help=text)
-
-
-def _execution(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--force", action="store_true", help="run also what is fresh")
-    parser.add_argument(
-        "--jobs", type=int, default=0, help="pages at once (default: cores)"
-    )
-    parser.add_argument("--seed", type=int, default=0, help="seed of every page")
 
 
 def _run(root: Path, options: argparse.Namespace) -> list[Problem]:
@@ -298,6 +197,16 @@ def _shard(text: str) -> tuple[int, int]:
         sys.exit(f"--shard takes i/n with 1 <= i <= n, such as 2/8, not {text!r}")
     return int(match[1]), int(match[2])
 
+
+_COMMANDS: dict[str, Callable[[Path, argparse.Namespace], list[Problem]]] = {
+    "run": _run,
+    "seeds": _seeds,
+    "check": _check,
+    "build": _build,
+    "record": _record,
+    "measure": _measure,
+    "serve": _serve,
+}
 
 if os.name != "posix":  # pragma: no cover
     sys.exit("Blueprints is built on Linux or macOS")

@@ -18,9 +18,9 @@ from typing import Any
 from site_src.execution import session
 from site_src.execution.guard import Guard
 from site_src.measure import page
+from site_src.measure.devices import PRECISIONS
 from site_src.measure.runs import Run
 from site_src.measure.sweep import Sweep, TooSlow
-from site_src.measure.timing import PRECISIONS
 
 
 class OutOfTime(Exception):

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from site_src.execution.fingerprint import device_name
 from site_src.measure import blocks, records, tables
 from site_src.measure.blocks import Benchmarks
+from site_src.measure.devices import PRECISIONS, processor
 from site_src.measure.runs import Run, identity_of
 from site_src.problem import Problem
 from site_src.provenance import commit
@@ -92,20 +94,15 @@ def here(device: str = "") -> tuple[str, str]:
     Raises:
         ValueError: There is no such device here.
     """
-    from site_src.execution.fingerprint import device_name
-    from site_src.measure.timing import facts
-
     name = device_name()
     if device == "cuda" and name == "cpu":
         raise ValueError("there is no CUDA device here")
     if device == "cpu" or name == "cpu":
-        return "cpu", facts("cpu")["device"]
+        return "cpu", processor()
     return "cuda", name
 
 
 def _names(choice: Choice) -> list[str]:
-    from site_src.measure.timing import PRECISIONS
-
     return [precision.name for precision in PRECISIONS[choice.device]]
 
 

@@ -16,6 +16,7 @@ from site_src.execution import quiet, session
 from site_src.execution.units import keep
 from site_src.measure import counting, sweep, timing
 from site_src.measure.blocks import calls_of
+from site_src.measure.devices import PRECISIONS, Precision
 from site_src.measure.runs import Run, identity_of
 from site_src.measure.sweep import SECONDS, Example, Sweep
 
@@ -123,7 +124,7 @@ def kept_by_the_page(sweep_: Sweep, state: session.Session) -> list[Run]:
         with quiet.alone(state):
             return [
                 run_of(sweep_, precision, state).as_json()
-                for precision in timing.PRECISIONS[kind]
+                for precision in PRECISIONS[kind]
             ]
 
     own, *others = sweep_.examples.values()
@@ -143,7 +144,7 @@ take: Taker = kept_by_the_page
 
 def run_of(
     sweep_: Sweep,
-    precision: timing.Precision,
+    precision: Precision,
     state: session.Session,
     seconds: float | None = None,
 ) -> Run:

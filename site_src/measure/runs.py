@@ -14,7 +14,7 @@ from site_src.measure.growth import Growth
 from site_src.proof.identity import identity
 
 _MEASURING = tuple(
-    f"site_src/measure/{name}.py" for name in ("counting", "sweep", "timing")
+    f"site_src/measure/{name}.py" for name in ("counting", "devices", "sweep", "timing")
 )
 
 

@@ -11,8 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from site_src.measure import counting
-from site_src.measure.timing import FLOAT32, Clock, Precision
+from site_src.measure import counting, timing
+from site_src.measure.devices import FLOAT32, Precision
+from site_src.measure.timing import Clock
 
 Example = Callable[..., tuple[nn.Module, tuple[Any, ...]]]
 
@@ -103,11 +104,11 @@ def take(
     Raises:
         TooSlow: When even the fewest rounds would have taken ten times as long.
     """
-    precision.apply()
-    cases, rows, left_out = _ready(sweep, precision, clock)
-    began = now()
+    dtype = timing.apply(precision)
+    cases, rows, left_out = _ready(sweep, dtype, clock, count=precision == FLOAT32)
     gc.collect()
     gc.disable()
+    began = now()
     try:
         for number in range(MOST):
             spent = now() - began
@@ -130,7 +131,7 @@ def take(
 
 
 def _ready(
-    sweep: Sweep, precision: Precision, clock: Clock
+    sweep: Sweep, dtype: torch.dtype, clock: Clock, *, count: bool
 ) -> tuple[list[_Case], dict[tuple[str, int], dict[str, Any]], dict[str, str]]:
     """All cases that can be timed, a row for each case, and who is left out."""
     cases: list[_Case] = []
@@ -148,10 +149,10 @@ def _ready(
             row = rows[name, value] = {"name": name, "value": value}
             row["parameters"] = counting.parameters(module)
             try:
-                case = _placed(name, value, module, inputs, precision, clock)
+                case = _placed(name, value, module, inputs, dtype, clock)
                 case.warm_up(clock)
                 row["kept"] = counting.kept_bytes(case.module, case.inputs)
-                if name == sweep.snippet and precision == FLOAT32:  # as in all others
+                if name == sweep.snippet and count:  # the same in every precision
                     row["operations"] = counting.operations(case.module, case.inputs)
                 cases.append(case)
             except torch.OutOfMemoryError:
@@ -165,7 +166,7 @@ def _placed(
     value: int,
     module: nn.Module,
     inputs: tuple[Any, ...],
-    precision: Precision,
+    dtype: torch.dtype,
     clock: Clock,
 ) -> _Case:
     """A case on its device, numbers in its precision; whole numbers stay whole."""
@@ -173,8 +174,7 @@ def _placed(
     def move(part: Any) -> Any:
         if not isinstance(part, Tensor):
             return part
-        dtype = precision.dtype if part.is_floating_point() else part.dtype
-        return part.to(clock.kind, dtype)
+        return part.to(clock.kind, dtype if part.is_floating_point() else part.dtype)
 
-    placed = module.to(clock.kind, precision.dtype)
+    placed = module.to(clock.kind, dtype)
     return _Case(name, value, placed, tuple(move(part) for part in inputs))

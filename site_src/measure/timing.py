@@ -3,47 +3,24 @@
 from __future__ import annotations
 
 import platform
-import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 
+from site_src.measure import devices
+from site_src.measure.devices import Precision
+
 Call = Callable[[], object]
 
 
-@dataclass(frozen=True)
-class Precision:
-    """How numbers are held and multiplied.
-
-    Args:
-        name: As it is written in tables.
-        dtype: Of weights, inputs and activations.
-        tf32: Whether matrix products of float32 may be rounded to TF32.
-    """
-
-    name: str
-    dtype: torch.dtype
-    tf32: bool = False
-
-    def apply(self) -> None:
-        """Set what torch may round, for the whole process."""
-        torch.set_float32_matmul_precision("high" if self.tf32 else "highest")
-        torch.backends.cudnn.allow_tf32 = self.tf32
-
-
-FLOAT32 = Precision("float32", torch.float32)
-PRECISIONS = {
-    "cpu": (FLOAT32,),
-    "cuda": (
-        FLOAT32,
-        Precision("float32, TF32", torch.float32, tf32=True),
-        Precision("bfloat16", torch.bfloat16),
-    ),
-}
+def apply(precision: Precision) -> torch.dtype:
+    """Set what torch may round, for the whole process; the type of numbers."""
+    torch.set_float32_matmul_precision("high" if precision.tf32 else "highest")
+    torch.backends.cudnn.allow_tf32 = precision.tf32
+    found: torch.dtype = getattr(torch, precision.dtype)
+    return found
 
 
 class Clock(Protocol):
@@ -111,7 +88,7 @@ def facts(kind: str) -> dict[str, str]:
     """What a time has to be read with: device, driver and versions."""
     found = {
         "kind": kind,
-        "device": _processor(),
+        "device": devices.processor(),
         "torch": torch.__version__.partition("+")[0],
         "python": platform.python_version(),
         "threads": str(torch.get_num_threads()),
@@ -119,26 +96,7 @@ def facts(kind: str) -> dict[str, str]:
     if kind == "cuda":
         found |= {
             "device": torch.cuda.get_device_name(),
-            "driver": _driver(),
+            "driver": devices.driver(),
             "cuda": str(torch.version.cuda),
         }
     return found
-
-
-def _processor() -> str:
-    try:
-        text = Path("/proc/cpuinfo").read_text()
-        found = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
-    except OSError:
-        found = None
-    return found[1].strip() if found else platform.machine()
-
-
-def _driver() -> str:
-    """The version of NVIDIA's kernel module, which torch does not tell."""
-    try:
-        text = Path("/proc/driver/nvidia/version").read_text()
-        found = re.search(r"\s(\d+\.\d+(\.\d+)?)\s", text)
-    except OSError:
-        found = None
-    return found[1] if found else "unknown"
