@@ -45,6 +45,7 @@ def figure(lines: tuple[Line, ...], size: str, cost: str, caption: str) -> str:
     axes.set(xscale="log", yscale="log", xlabel=size, ylabel=cost)
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.minorticks_off()
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.legend(loc="upper center", bbox_to_anchor=(0.45, -0.17), handlelength=2.6)
     raw = io.StringIO()
     drawing.savefig(raw, format="svg", metadata={"Date": None, "Creator": None})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from site_src.measure import blocks
+from site_src.measure import blocks, records
+from site_src.measurements import record_file
 from site_src.page import Page
 from site_src.problem import Problem
 
@@ -17,6 +18,9 @@ def check(page: Page) -> list[Problem]:
         found += measuring.problems
         for call in measuring.calls:
             seen[call.snippet] += 1
+            text = _damage(page, call.snippet)
+            if text:
+                found.append(Problem(record_file(call.snippet), 1, text))
             text = ""
             if call.snippet not in page.snippets:
                 text = f"{call.snippet} is no snippet of this page"
@@ -25,3 +29,12 @@ def check(page: Page) -> list[Problem]:
             if text:
                 found.append(Problem(page.path, call.line, text))
     return found
+
+
+def _damage(page: Page, snippet: str) -> str:
+    """What is wrong with the record of a snippet's benchmarks."""
+    try:
+        records.read(records.file_of(page.root, snippet, "cuda"))
+    except ValueError as error:
+        return str(error)
+    return ""

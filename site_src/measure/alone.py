@@ -27,12 +27,16 @@ class OutOfTime(Exception):
     """The budget does not hold another run."""
 
 
+class Finished(Exception):
+    """All is measured; what the block makes of it is the page's concern."""
+
+
 class _Recorder:
     """Takes the place of the page's store: measures what is due and sends it."""
 
     def __init__(self, job: dict[str, Any], pipe: int) -> None:
         self.job, self._pipe = job, pipe
-        self._began = time.monotonic()
+        self._began, self._calls = time.monotonic(), 0
 
     def send(self, **message: Any) -> None:
         """Write a line to the parent."""
@@ -52,6 +56,9 @@ class _Recorder:
             run = page.run_of(sweep, precision, state)
             self.send(kind="run", run=run.as_json())
             kept = [old for old in kept if old.precision != run.precision] + [run]
+        self._calls += 1
+        if self._calls == self.job["calls"]:
+            raise Finished
         order = [precision.name for precision in PRECISIONS[self.job["device"]]]
         return sorted(kept, key=lambda run: order.index(run.precision))
 
@@ -76,6 +83,8 @@ def main() -> None:
     try:
         with contextlib.redirect_stdout(None):
             exec(compile(padded, job["path"], "exec"), space.__dict__)
+    except Finished:
+        pass
     except OutOfTime:
         recorder.send(kind="over")
     except Exception as error:

@@ -83,9 +83,12 @@ def measure(
 def report(runs: Sequence[Run]) -> Iterator[str]:
     """Lines that sum up runs."""
     for run in runs:
-        yield f"{run.snippet}, {tables.where(run)}"
+        yield f"{run.snippet}, {tables.sizes(run)}, {tables.where(run)}"
+        yield "  " + " | ".join(tables.SUMMARY)
         for row in tables.rows(run):
             yield "  " + " | ".join(row)
+        for name, why in run.left_out.items():
+            yield f"  {name} | left out: {why}"
 
 
 def here(device: str = "") -> tuple[str, str]:
@@ -163,11 +166,11 @@ def _job(
         "device": choice.device,
         "threads": 1,
         "seed": 0,
-        "tolerant": True,
         "commit": commit(root),
         "seconds": seconds,
         "kept": {name: [run.as_json() for run in runs] for name, runs in kept.items()},
         "due": due,
+        "calls": len(found.calls),
     }
 
 

@@ -137,9 +137,12 @@ class Run:
         return dict(sorted(found.items()))
 
     def growth(self, name: str = "", kind: str = "training") -> Growth | None:
-        """How a competitor's median time grows; the snippet's without a name."""
+        """How a competitor's time grows; the snippet's without a name.
+
+        The first quartiles are fitted: what else a machine does only ever adds time.
+        """
         cases = self.of(name or self.snippet)
-        times = [case.spread(kind).median for case in cases.values()]
+        times = [case.spread(kind).low for case in cases.values()]
         return growth.fit(list(cases), times) if cases else None
 
     def ratio(self, name: str, kind: str = "training", value: int = 0) -> Spread | None:

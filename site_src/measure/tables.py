@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from site_src.measure.runs import Case, Run, Spread
 
 SUMMARY = (
-    *("", "forward, ms", "forward + backward, ms", "the snippet takes"),
-    *("grows with", "parameters", "kept for backward", "peak"),
+    *("", "forward, ms", "forward + backward, ms", "snippet ÷ this"),
+    *("exponent", "kept", "peak"),
 )
-EVERY = ("", "size", "forward, ms", "forward + backward, ms", "kept for backward")
+EVERY = ("", "size", "forward, ms", "forward + backward, ms", "kept")
 
 
 def where(run: Run) -> str:
@@ -54,8 +54,7 @@ def rows(run: Run) -> list[list[str]]:
                 milliseconds(case.spread("forward")),
                 milliseconds(case.spread("training")),
                 "" if name == run.snippet else times(run.ratio(name)),
-                f"{run.size}^{growth}" if growth else "too few sizes",
-                f"{case.parameters:,}",
+                str(growth) if growth else "too few sizes",
                 size(case.kept),
                 size(case.peak),
             ]
@@ -85,11 +84,11 @@ def milliseconds(spread: Spread) -> str:
 
 
 def times(spread: Spread | None) -> str:
-    """A ratio with its quartiles, such as "6.7 × as long (6.5–7.0)"."""
+    """A ratio with its quartiles, such as "6.72 (6.50–7.02)"."""
     if spread is None:
         return ""
     median, low, high = map(significant, (spread.median, spread.low, spread.high))
-    return f"{median} × as long ({low}–{high})"
+    return f"{median} ({low}–{high})"
 
 
 def size(count: int | None) -> str:

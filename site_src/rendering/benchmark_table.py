@@ -18,14 +18,8 @@ from site_src.rendering.benchmarks import Shown
 from site_src.rendering.state import PageState, site, state_of
 
 _COLUMNS = (
-    *("architecture", "device", "implementation", "at", "forward, ms"),
-    *(
-        "forward + backward, ms",
-        "the snippet takes",
-        "grows with",
-        "memory",
-        "measured",
-    ),
+    *("implementation", "forward, ms", "forward + backward, ms"),
+    *("snippet ÷ this", "exponent", "memory"),
 )
 
 
@@ -73,7 +67,7 @@ def _time(device: str, size: str, runs: Sequence[Run]) -> str:
     lines = []
     for run in runs[:6]:
         growth = run.growth()
-        name = f"{run.snippet} ({size}^{growth})" if growth else run.snippet
+        name = f"{run.snippet}, exponent {growth}" if growth else run.snippet
         cases = run.of(run.snippet).items()
         points = tuple((v, 1e3 * c.spread("training").median) for v, c in cases)
         lines.append(Line(name, points))
@@ -103,36 +97,36 @@ def _memory(device: str, size: str, runs: Sequence[Run]) -> str:
 
 
 def _settings(runs: Sequence[Run]) -> str:
-    said = (
-        f"{run.snippet} with " + ", ".join(f"{k} {v}" for k, v in run.fixed.items())
-        for run in runs[:6]
-    )
-    return "; ".join(said)
+    """The other sizes, said once for all that share them."""
+    groups: dict[str, list[str]] = {}
+    for run in runs[:6]:
+        sizes = ", ".join(f"{name} {value}" for name, value in run.fixed.items())
+        groups.setdefault(sizes, []).append(f"`{run.snippet}`")
+    return "; ".join(f"{_joined(n)} with {sizes}" for sizes, n in groups.items())
 
 
 def _table(shown: Sequence[Shown], state: PageState) -> str:
     head = "".join(f'<th scope="col">{name}</th>' for name in _COLUMNS)
-    body = "".join(row for one in shown for row in _rows(one, state))
-    return framed(head, body, "Every architecture at its largest size")
+    body = "".join(_group(one, state) for one in shown)
+    text = framed(head, "", "Every snippet at its largest size")
+    return benchmarks.with_quartiles(text.replace("<tbody></tbody>", body))
 
 
-def _rows(shown: Shown, state: PageState) -> list[str]:
-    run, found = shown.run, []
-    device = run.environment["device"]
-    for name, forward, training, ratio, growth, _, kept, peak in tables.rows(run):
-        cells = [
-            f"{html.escape(device)}<br>{run.precision}",
-            inline(f"`{name}`") if name != run.snippet else "this file",
-            html.escape(tables.sizes(run)),
-            *map(html.escape, (forward, training, ratio, growth)),
-            html.escape(f"peak {peak}" if peak else f"kept {kept}" if kept else ""),
-            html.escape(f"{run.date}, {shown.origin}"),
-        ]
-        row = "".join(f"<td>{cell}</td>" for cell in cells)
-        data = f'data-family="{shown.family}" data-device="{html.escape(device)}"'
-        link = _link(shown, state)
-        found.append(f'<tr {data}><th scope="row">{link}</th>{row}</tr>')
-    return found
+def _group(shown: Shown, state: PageState) -> str:
+    """The rows of a run below a row that says what and where it was."""
+    run, rows = shown.run, ""
+    device = html.escape(run.environment["device"])
+    for name, forward, training, ratio, exponent, kept, peak in tables.rows(run):
+        memory = f"{peak} held" if peak else f"{kept} kept" if kept else ""
+        cells = (forward, training, ratio, exponent, memory)
+        row = "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
+        rows += f'<tr><th scope="row">{inline(f"`{name}`")}</th>{row}</tr>'
+    said = html.escape(f"{tables.sizes(run)}; {tables.where(run)}; {shown.origin}")
+    return (
+        f'<tbody data-family="{shown.family}" data-device="{device}">'
+        f'<tr><th scope="rowgroup" colspan="{len(_COLUMNS)}">{_link(shown, state)} '
+        f"<small>{said}</small></th></tr>{rows}</tbody>"
+    )
 
 
 def _link(shown: Shown, state: PageState) -> str:

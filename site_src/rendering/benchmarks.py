@@ -21,6 +21,9 @@ _PLACE = re.compile(
 )
 
 
+_QUARTILES = re.compile(r"(<td[^>]*>[\d.,]+) \(([\d.,]+–[\d.,]+)\)</td>")
+
+
 @dataclass(frozen=True)
 class Shown:
     """A run as the site shows it.
@@ -119,16 +122,13 @@ def _run(shown: Shown, caption: str) -> str:
     origin = "Measured by this build" if shown.live else "The last recorded GPU run"
     said = f"{origin}: {tables.where(run)}"
     text = f"{caption}, at {tables.sizes(run)}. {said}"
-    header, rows = _without_empty(tables.SUMMARY, tables.rows(run))
-    parts = [table(rows, header=["implementation", *header[1:]], caption=text)]
+    parts = [_table(tables.SUMMARY, tables.rows(run), text)]
     if shown.changed:
         note = f"Out of date: `{shown.changed}` changed since this was recorded."
         parts.insert(0, f'<div class="admonition warning"><p>{inline(note)}</p></div>')
     parts += [f"<p>{inline(f'`{n}` is left out: {why}.')}</p>" for n, why in left(run)]
-    header, rows = _without_empty(tables.EVERY, tables.every(run))
-    all_sizes = table(
-        rows, header=["implementation", run.size, *header[2:]], caption=said
-    )
+    header = [run.size if name == "size" else name for name in tables.EVERY]
+    all_sizes = _table(header, tables.every(run), said)
     parts.append(
         '<details class="made-by" data-search-exclude><summary>All sizes, and how this '
         f"was measured</summary><p>{_how(run)}</p>{all_sizes}</details>"
@@ -147,7 +147,7 @@ def _how(run: Run) -> str:
     text = (
         f"Median and quartiles of {rounds} rounds in which all take turns. Forward: "
         "without gradients. Forward + backward: with the gradients of all parameters. "
-        "Kept for backward: the bytes that automatic differentiation holds between the "
+        "Kept: the bytes that automatic differentiation holds between the "
         "two, weights and inputs apart. "
     )
     if case.peak is not None:
@@ -156,11 +156,24 @@ def _how(run: Run) -> str:
         text += "Products of float32 are not rounded to TF32 unless the table says so. "
     if case.operations:
         count = tables.operations(case.operations)
-        text += f"The matrix products of a forward pass of the snippet are {count}. "
+        text += f"The matrix products of a forward pass of the snippet are {count}; "
+        text += f"it has {case.parameters:,} parameters. "
     return inline(
-        text + "The exponent is fitted to the largest sizes, from which on the time "
-        "keeps growing, with its standard error."
+        text + f"The exponent is that of {run.size} in forward + backward, with its "
+        "standard error, fitted to the first quartiles of the largest sizes, from "
+        "which on the time keeps growing."
     )
+
+
+def with_quartiles(text: str) -> str:
+    """HTML of a table whose quartiles stand small below their median."""
+    return _QUARTILES.sub(r"\1 <small>\2</small></td>", text)
+
+
+def _table(header: Sequence[str], rows: list[list[str]], caption: str) -> str:
+    rows = [[f"`{row[0]}`", *row[1:]] for row in rows]
+    header, rows = _without_empty(["implementation", *header[1:]], rows)
+    return with_quartiles(table(rows, header=header, caption=caption))
 
 
 def _without_empty(
@@ -173,13 +186,16 @@ def _without_empty(
 
 def add_files(files: Any, config: Any) -> None:
     """Publish all runs as benchmarks.json and benchmarks.csv."""
-    from mkdocs.structure.files import File
+    from mkdocs.structure.files import File, InclusionLevel
 
     from site_src.rendering import benchmark_files
 
     shown = everything()
     for name, write in benchmark_files.FILES.items():
-        files.append(File.generated(config, name, content=write(shown)))
+        file = File.generated(
+            config, name, content=write(shown), inclusion=InclusionLevel.INCLUDED
+        )
+        files.append(file)
 
 
 def lacking(shown: Sequence[Shown]) -> Iterator[str]:

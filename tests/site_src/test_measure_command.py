@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from benchmarked import BLOCK
 from conftest import Project, make_project
 from planting import SPECIMEN
 
@@ -18,34 +19,6 @@ from site_src.measure import blocks, records
 from site_src.measure.runs import Run, identity_of
 
 NAME = "toy/elman"
-BLOCK = """\
-```python exec="1" html="1"
-import torch
-from torch import nn
-
-from site_src import benchmark, claim
-
-SIZES = [2, 4, 8]
-
-
-def torch_rnn(batch, tokens):
-    return nn.RNN(5, 3, batch_first=True), (torch.randn(batch, tokens, 5),)
-
-
-def unrelated():
-    return 1
-
-
-cost = benchmark(
-    "toy/elman",
-    vary={"tokens": SIZES},
-    fixed={"batch": 2},
-    against={"torch.nn.RNN": torch_rnn},
-    caption="A toy",
-)
-claim("ratio", cost.ratio("torch.nn.RNN"), holds=0 < cost.ratio("torch.nn.RNN") < 1000)
-```
-"""
 OTHER = '```python exec="1"\nraise RuntimeError("not alone")\n```\n'
 PAGE = f"# A page\n\n{BLOCK}\n{OTHER}\nIt takes {{claim:ratio}} times as long.\n"
 PATH = "docs/page.md"

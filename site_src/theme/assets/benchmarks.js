@@ -1,4 +1,4 @@
-// Filters for the table of all benchmarks; without script it shows every row.
+// Filters for the table of all benchmarks; without script it shows every run.
 const NAMES = { family: "Family", device: "Device" };
 
 const choice = (key, values) => {
@@ -13,20 +13,20 @@ const choice = (key, values) => {
 const equip = () => {
   const place = document.querySelector(".benchmarks .computed-table");
   if (!place || place.previousElementSibling?.matches("form.filters")) return;
-  const rows = [...place.querySelectorAll("tbody tr")];
+  const runs = [...place.querySelectorAll("tbody")];
   const form = document.createElement("form");
   const told = document.createElement("output");
   form.className = "filters";
   for (const key of Object.keys(NAMES)) {
-    form.append(choice(key, [...new Set(rows.map((row) => row.dataset[key]))].sort()));
+    form.append(choice(key, [...new Set(runs.map((run) => run.dataset[key]))].sort()));
   }
   form.append(told);
   const apply = () => {
     const wanted = [...new FormData(form)].filter(([, value]) => value);
-    for (const row of rows) {
-      row.hidden = wanted.some(([key, value]) => row.dataset[key] !== value);
+    for (const run of runs) {
+      run.hidden = wanted.some(([key, value]) => run.dataset[key] !== value);
     }
-    told.textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length} rows`;
+    told.textContent = `${runs.filter((run) => !run.hidden).length} of ${runs.length} runs`;
   };
   form.addEventListener("change", apply);
   form.addEventListener("submit", (event) => event.preventDefault());
