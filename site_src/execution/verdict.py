@@ -20,10 +20,15 @@ def failures(page: Page, report: dict[str, Any] | None) -> list[Problem]:
         return [Problem(page.path, 1, "the page's process vanished without a report")]
     for message in report["messages"]:
         if message["kind"] == "failed":
-            block = page.blocks[message["index"]]
-            text = f"block {block.index + 1}: {message['message']}"
+            name = f"block {page.blocks[message['index']].index + 1}"
+            faults = message.get("faults") or [
+                [page.path, message["line"], message["message"]]
+            ]
             detail = message.get("detail", "")
-            return [Problem(page.path, message["line"], text, detail)]
+            return [
+                Problem(path, line, f"{name}: {text}", detail)
+                for path, line, text in faults
+            ]
     line, name = _place(page, report)
     if report["stopped"]:
         return [Problem(page.path, line, f"{name}: {report['stopped']}")]

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from site_src.execution import guard, session
+from site_src.problem import Problems
 
 _ALLOWED_ENVIRONMENT = frozenset(
     [
@@ -184,11 +185,16 @@ class _Worker:
             "output": text,
             "claims": state.claims,
             "benchmarks": state.benchmarks,
+            "files": state.files,
         }
 
     def _fail(self, block: dict[str, Any], error: BaseException) -> NoReturn:
         line, detail = locate(error, self.job["path"], self._lines())
-        if isinstance(error, SystemExit):
+        faults: list[list[Any]] = []
+        if isinstance(error, Problems):  # it knows its lines better than we do
+            faults = [[p.path, p.line, p.message] for p in error.problems]
+            line, what, detail = error.problems[0].line, faults[0][2], ""
+        elif isinstance(error, SystemExit):
             what = f"the block called sys.exit({error.code!r})"
         elif isinstance(error, OutputFlood):
             what = str(error)
@@ -201,6 +207,7 @@ class _Worker:
             line=line or block["line"],
             message=what,
             detail=detail,
+            faults=faults,
         )
         raise _Failed from None
 

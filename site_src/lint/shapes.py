@@ -85,15 +85,13 @@ class Sizes:
         if len(unknown) > 1:
             raise Mismatch(f"{' and '.join(unknown)} of {written} are not known here")
         if not unknown:
-            claimed = _evaluate(expression, known)
+            claimed = evaluate(expression, known)
             if claimed != found:
                 raise Mismatch(f"{where} is {found}, the comment says {claimed}")
             return
         letter = unknown[0]
         tried = {size: {**known, letter: size} for size in range(found + 1)}
-        fits = [
-            s for s, bound in tried.items() if _evaluate(expression, bound) == found
-        ]
+        fits = [s for s, bound in tried.items() if evaluate(expression, bound) == found]
         if len(fits) != 1:
             raise Mismatch(f"{where} is {found}: no one {letter} makes it {written}")
         self.letters[letter] = fits[0]
@@ -162,13 +160,13 @@ def _is_size(node: ast.AST) -> bool:
     return isinstance(node, ast.Name)
 
 
-def _evaluate(node: ast.expr, sizes: Mapping[str, int]) -> int | None:
+def evaluate(node: ast.expr, sizes: Mapping[str, int]) -> int | None:
     """Compute an expression; None where it divides by zero."""
     if isinstance(node, ast.Name):
         return sizes[node.id]
     if not isinstance(node, ast.BinOp):
         return int(ast.literal_eval(node))
-    left, right = _evaluate(node.left, sizes), _evaluate(node.right, sizes)
+    left, right = evaluate(node.left, sizes), evaluate(node.right, sizes)
     if left is None or right is None:
         return None
     if isinstance(node.op, ast.FloorDiv) and right == 0:

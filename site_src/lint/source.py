@@ -9,6 +9,7 @@ import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from site_src.problem import Problem
 
@@ -54,6 +55,23 @@ class Entry:
     line: int
     name: str
     text: str
+
+
+@dataclass(frozen=True)
+class Span:
+    """Lines of a snippet, ends included."""
+
+    first: int
+    last: int
+
+    def anchor(self, file: str) -> str:
+        """The id that the lines have where the snippet is shown whole."""
+        several = f"-L{self.last}" if self.last > self.first else ""
+        return f"{file}-L{self.first}{several}"
+
+    def __str__(self) -> str:
+        several = f"s {self.first} to {self.last}" if self.last > self.first else ""
+        return f"line{several or f' {self.first}'}"
 
 
 @dataclass(frozen=True)
@@ -170,3 +188,21 @@ def shown(path: Path) -> str:
         return path.as_posix()
     start = len(parts) - 1 - parts[::-1].index("snippets")
     return "/".join(parts[start:])
+
+
+def statements(function: ast.FunctionDef) -> Iterator[tuple[Span, list[Any]]]:
+    """Yield a function's statements from top to bottom, with what they consist of.
+
+    Of a statement that holds a block, such as a loop, that is the head alone.
+    """
+    found = [node for node in ast.walk(function) if isinstance(node, ast.stmt)]
+    for statement in sorted(found, key=lambda node: node.lineno):
+        if isinstance(statement, Definition):
+            continue
+        children = list(ast.iter_child_nodes(statement))
+        blocks = ast.stmt | ast.excepthandler | ast.match_case
+        heads = [child for child in children if not isinstance(child, blocks)]
+        ends = [statement.lineno, *(getattr(h, "end_lineno", 0) for h in heads)]
+        simple = len(heads) == len(children)
+        last = (statement.end_lineno or max(ends)) if simple else max(ends)
+        yield Span(statement.lineno, last), heads

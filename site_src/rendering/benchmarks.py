@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from site_src.execution.schedule import result_of
 from site_src.figures.tables import inline, table
 from site_src.measure import blocks, records, tables
 from site_src.measure.runs import Run, identity_of
@@ -55,7 +54,7 @@ class Shown:
 
 def live_runs(page: Page) -> list[Shown]:
     """The runs of a page's valid result."""
-    result = result_of(page)[0] if page.blocks else None
+    result = site().result(page)
     return [
         Shown(Run.read(run), page, live=True)
         for block in (result["blocks"] if result else ())

@@ -15,7 +15,7 @@ from mkdocs.structure.files import File
 
 from site_src.lint import pages
 from site_src.problem import Problem
-from site_src.rendering import benchmarks, extension, maths, policy, state
+from site_src.rendering import benchmarks, demos, extension, maths, policy, state
 
 _renderer: maths.Renderer | None = None
 
@@ -32,7 +32,7 @@ def begin(config: Any) -> Any:
 
 
 def add_files(files: Any, config: Any) -> Any:
-    """Publish the snippets, all measured times, and KaTeX's style and fonts."""
+    """Publish snippets, measured times, KaTeX's files, and what live demos load."""
     root = state.site().root
     for path in sorted((root / "snippets").rglob("*.py")):
         name = path.relative_to(root).as_posix()
@@ -44,6 +44,7 @@ def add_files(files: Any, config: Any) -> Any:
         if path.exists():
             files.append(File.generated(config, name, abs_src_path=str(path)))
     benchmarks.add_files(files, config)
+    demos.add_files(files, config)
     addresses = state.site().addresses
     for file in files.documentation_pages():
         addresses[f"docs/{file.src_uri}"] = file.url
@@ -66,6 +67,7 @@ def finish_page(content: str, page: Any) -> str:
     assert _renderer is not None
     text = maths.render_page(content, current, _renderer)
     text = extension.numbered(text, current)
+    text = demos.with_sizes(text, current)
     if current.next_block != len(current.page.blocks):
         line = current.page.blocks[
             min(current.next_block, len(current.page.blocks) - 1)
@@ -86,10 +88,26 @@ def finish_page(content: str, page: Any) -> str:
         line_number = next((n for n, r in enumerate(rows, 1) if "<script" in r), 1)
         message = "a page holds no script; the site's policy would not run it"
         state.site().report(current.page.path, line_number, message)
+    _check_links(text, current)
     faults = [p for p in state.site().problems if p.path == current.page.path]
     if state.site().pending and faults:
         text = _notice(faults) + text
     return text + extension.references(source)
+
+
+def _check_links(text: str, current: state.PageState) -> None:
+    """Links that blocks print lead somewhere; MkDocs does not look into them."""
+    ids = set(re.findall(r' id="([^"]+)"', text))
+    lost: dict[tuple[int, str], str] = {}
+    for line, name in current.links:
+        if name not in ids:
+            file = name.rpartition("-L")[0].partition("-L")[0] or name
+            lost.setdefault((line, file), name)
+    for (line, _), name in lost.items():
+        what = f"a block links to #{name}, which this page does not have"
+        if ".py-L" in name:
+            what += "; show the file whole in a fence ```snippet"
+        state.site().report(current.page.path, line, what)
 
 
 def _notice(faults: list[Problem]) -> str:

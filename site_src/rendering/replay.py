@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import Any
 
 import markdown_exec
@@ -10,6 +11,8 @@ import markdown_exec
 from site_src.fences import block_hash
 from site_src.rendering import benchmarks
 from site_src.rendering.state import PageState, add_anchors, site, state_of
+
+_LINK = re.compile(r' (?:xlink:)?href="#([^"]+)"')
 
 
 def validate(
@@ -53,6 +56,7 @@ def replay(
     if state.result is None:
         return _missing(state, index, anchor)
     output = benchmarks.fill(state.result["blocks"][index], state, md)
+    state.links += [(blocks[index].line, name) for name in _LINK.findall(output)]
     shows_source = bool(options["source"])
     options |= {"session": "page", "id_prefix": f"{anchor}-"}
     body = str(

@@ -6,8 +6,10 @@ import ast
 import html
 import re
 import textwrap
+from collections.abc import Iterator
 from typing import Any
 
+from site_src.lint.source import Span, statements
 from site_src.rendering.replay import highlight
 from site_src.rendering.state import PageState, add_anchors, site, state_of
 
@@ -57,11 +59,33 @@ def _whole(name: str, text: str, state: PageState, md: Any) -> tuple[str, str]:
     add_anchors(md, (f"{file}-L{number}" for number in lines))
     shown = highlight(text, md, spans=True)
     shown = _SPAN.sub(rf'<span class="ln" id="{file}-L\1">', shown)
+    for span in _several_lines(text):
+        anchor = span.anchor(file)
+        add_anchors(md, [anchor])
+        first, after = (
+            shown.index(f'<span class="ln" id="{file}-L{line}">')
+            for line in (span.first, span.last + 1)
+        )
+        shown = (
+            f'{shown[:first]}<span class="lines" id="{anchor}">'
+            f"{shown[first:after]}</span>{shown[after:]}"
+        )
     original = getattr(md, "_original_md", md)
     url: str = original.treeprocessors["relpath"].file.url
     address = "../" * url.count("/") + f"snippets/{name}"
     caption = f'<code>{name}</code>, MIT: copy it, or <a href="{address}" download>'
     return shown, caption + "download</a> it"
+
+
+def _several_lines(text: str) -> Iterator[Span]:
+    """The statements that take more than one line; a link may light up all of it."""
+    seen = 0
+    functions = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef)]
+    for function in sorted(functions, key=lambda node: node.lineno):
+        for span, _ in statements(function):
+            if span.last > span.first > seen:
+                seen = span.last
+                yield span
 
 
 def _part(name: str, symbol: str, text: str, md: Any) -> tuple[str, str]:

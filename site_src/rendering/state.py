@@ -24,6 +24,7 @@ class PageState:
         next_block: Index of the executed fence that comes next.
         cited: Keys in the order in which the page cites them.
         whole: Snippets shown whole so far.
+        links: Line of the block and id of each link within the page that one printed.
     """
 
     page: Page
@@ -31,6 +32,7 @@ class PageState:
     next_block: int = 0
     cited: list[str] = field(default_factory=list)
     whole: list[str] = field(default_factory=list)
+    links: list[tuple[int, str]] = field(default_factory=list)
 
     def line_with(self, text: str) -> int:
         """The first line that holds a text, outside of fences if there is one."""
@@ -61,14 +63,20 @@ class Site:
         self.addresses: dict[str, str] = {}
         self._used_claims: set[tuple[str, str]] = set()
         self._claims: dict[str, dict[str, tuple[int, str]]] = {}
+        self._results: dict[str, dict[str, Any] | None] = {}
         self.failed = _failed_pages(root) if pending else {}
 
     def begin(self, source: str) -> PageState:
         """Start rendering the page docs/`source`."""
         page = self.pages[f"docs/{source}"]
-        result = result_of(page)[0] if page.blocks else None
-        state = self.states[source] = PageState(page, result)
+        state = self.states[source] = PageState(page, self.result(page))
         return state
+
+    def result(self, page: Page) -> dict[str, Any] | None:
+        """The page's valid result, looked up once a build."""
+        if page.path not in self._results:
+            self._results[page.path] = result_of(page)[0] if page.blocks else None
+        return self._results[page.path]
 
     def report(self, path: str, line: int, message: str) -> None:
         """Note a problem; the build fails at its end with all of them."""
@@ -93,7 +101,7 @@ class Site:
     def claims_of(self, page: Page) -> dict[str, tuple[int, str]]:
         """Claim name → (index of its block, its text)."""
         if page.path not in self._claims:
-            result = result_of(page)[0] if page.blocks else None
+            result = self.result(page)
             blocks = result["blocks"] if result else []
             self._claims[page.path] = {
                 name: (index, claim["text"])

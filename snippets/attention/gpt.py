@@ -7,9 +7,9 @@ Source: Radford, Narasimhan, Salimans and Sutskever, "Improving Language
 Differs from the paper:
     - LayerNorm before each sub-layer and at the end, as in GPT-2, not after
     - GELU is its tanh approximation, as in OpenAI's code of both years
-    - what adds to the residual starts smaller by √(2L), GPT-2's √N, which its
-      code leaves out; there positions start at 0.01
-    - no dropout, as in GPT-2's code; in 2018 it was 0.1 in three places
+    - GPT-2's 1/√N at the start is read as 1/√(2L), as a block adds twice; its
+      code shows no such factor, and positions that start at 0.01
+    - no dropout; in 2018 it was 0.1 in three places, GPT-2's code only samples
 Checked against: transformers.GPT2Model, transformers.GPT2LMHeadModel
 Torch versions: 2.13.0
 Dimensions: B batch, T new tokens, P past tokens that are cached, S = P + T, D
@@ -53,17 +53,18 @@ def next_token_probabilities(
     _require(top_p is None or 0 < top_p <= 1, "top_p in (0, 1]", top_p)
     if temperature == 0:
         temperature, top_k = 1.0, 1
-    ordered, places = (logits / temperature).sort(descending=True)
+    scores = logits.to(torch.promote_types(logits.dtype, torch.float32))
+    ordered, places = (scores / temperature).sort(stable=True, descending=True)
     kept = ordered[:, :top_k].softmax(-1)
-    if top_p is not None:
+    if top_p is not None and top_p < 1:  # at 1, rounding would cut the tail
         likelier = kept.cumsum(-1) - kept  # what the tokens before it reach
         kept = kept * (likelier < top_p)
     kept = kept / kept.sum(-1, keepdim=True)
-    return torch.zeros_like(logits).scatter(-1, places[:, :top_k], kept)
+    return torch.zeros_like(scores).scatter(-1, places[:, :top_k], kept)
 
 
 class Block(nn.Module):
-    """Attention, then a feed-forward layer; each is added to what it reads.
+    """Attention, then feed-forward; each reads the norm of what it adds to.
 
     Args:
         width: features of a token, a multiple of heads.
@@ -101,11 +102,12 @@ class Block(nn.Module):
             key = torch.cat([past[0], key], dim=2)  # (B, H, S, K)
             value = torch.cat([past[1], value], dim=2)  # (B, H, S, K)
         S = key.shape[2]
-        # softmax(Q Kᵀ / √K) V, where the t-th new token reads all up to itself
+        # softmax(Q Kᵀ / √K) V, arXiv 1706.03762, eq. 1; each reads up to itself
         mask = inputs.new_ones(T, S, dtype=torch.bool).tril(S - T)  # (T, S)
-        if self.fused:  # is_causal counts from the upper left corner
+        if self.fused:
+            first = past is None  # is_causal counts from the upper left corner
             mixed = nn.functional.scaled_dot_product_attention(
-                query, key, value, None if T == S else mask, is_causal=T == S
+                query, key, value, None if first else mask, is_causal=first
             )  # (B, H, T, K)
         else:
             scores = query @ key.mT / K**0.5  # (B, H, T, S)
@@ -173,21 +175,21 @@ class GPT(nn.Module):
         """
         B, T = tokens.shape
         cached, _, P, _ = (B, 0, 0, 0) if state is None else state[0][0].shape
-        _require(cached == B, f"a state of {B} sequences", cached)
+        _require(cached == B, "one batch in state and tokens", (cached, B))
         limit = self.position_embedding.num_embeddings
         _require(limit >= P + T, f"at most {limit} tokens", P + T)
-        # h₀ = U W_e + W_p,   h_l = block(h_{l-1}),   P(u) = softmax(h_n W_eᵀ)
+        # h₀ = U W_e + W_p, h_l = block(h_{l-1}), logits = LN(h_L) W_eᵀ, eq. 2
         content = self.token_embedding(tokens)  # (B, T, D)
         positions = torch.arange(P, P + T, device=tokens.device)  # (T)
         hidden = content + self.position_embedding(positions)  # (B, T, D)
-        read = []
+        presents = []  # GPT-2's word for what is past to the next call
         pasts = state or [None] * len(self.blocks)
         for block, past in zip(self.blocks, pasts, strict=True):
-            hidden, past = block(hidden, past)
-            read.append(past)
+            hidden, present = block(hidden, past)
+            presents.append(present)
         final = self.final_norm(hidden)
         logits = final @ self.token_embedding.weight.T  # (B, T, V)
-        return logits, tuple(read)
+        return logits, tuple(presents)
 
     def step(
         self, token: Tensor, state: tuple[Past, ...] | None = None
@@ -225,6 +227,7 @@ class GPT(nn.Module):
             top_p: how likely those that stay have to be together.
             generator: source of randomness; torch's own without it.
         """
+        _require(prompt.shape[1] > 0, "a prompt of at least 1 token", 0)
         knobs = (temperature, top_k, top_p)
         tokens, unread, state = prompt, prompt, None
         for _ in range(new_tokens):
@@ -247,16 +250,20 @@ def from_published(weights: dict[str, Tensor], *, head_width: int = 64) -> GPT:
         ours = f".{name.removeprefix('transformer.')}"
         for published, own in PUBLISHED.items():
             ours = ours.replace(f".{published}.", f".{own}.")
-        if ".attn." not in ours and ".lm_head." not in ours:  # masks, tied
+        if not ours.endswith((".attn.bias", ".attn.masked_bias")):  # masks
             renamed[ours[1:]] = weight.t() if ".c_" in name else weight
-    vocabulary, width = renamed["token_embedding.weight"].shape
+    table = renamed["token_embedding.weight"]
+    head = renamed.pop("lm_head.weight", table)
+    _require(torch.equal(head, table), "lm_head tied to wte", "one of its own")
+    vocabulary, width = table.shape
+    _require(width % head_width == 0, f"heads {head_width} wide", width)
     module = GPT(
         vocabulary=vocabulary,
         context=len(renamed["position_embedding.weight"]),
         width=width,
         layers=sum(name.endswith("expansion.bias") for name in renamed),
         heads=width // head_width,
-    ).to(renamed["token_embedding.weight"])
+    ).to(table)
     module.load_state_dict(renamed)
     return module
 
@@ -283,14 +290,8 @@ def example(
     Shape:
         () -> GPT, (tokens (B, T),)
     """
-    module = GPT(
-        vocabulary=vocabulary,
-        context=tokens,
-        width=heads * head_width,
-        layers=3,
-        heads=heads,
-        fused=fused,
-    )
+    sizes = {"vocabulary": vocabulary, "context": tokens, "layers": 3}
+    module = GPT(width=heads * head_width, heads=heads, fused=fused, **sizes)
     return module, (torch.randint(vocabulary, (batch, tokens)),)
 
 

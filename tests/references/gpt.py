@@ -81,9 +81,9 @@ def in_steps(module: Any, tokens: Tensor) -> tuple[Tensor, Any]:
 
 
 def in_chunks(module: nn.Module, tokens: Tensor) -> tuple[Tensor, Any]:
-    """Call a module with two tokens, then one, then the rest."""
+    """Call a module with one token, then three, then the rest."""
     state, outputs = None, []
-    for chunk in tokens.split([2, 1, tokens.shape[1] - 3], dim=1):
+    for chunk in tokens.split([1, 3, tokens.shape[1] - 4], dim=1):
         output, state = module(chunk, state)
         outputs.append(output)
     return torch.cat(outputs, dim=1), state

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from mistakes import Mistake
 
-SDPA = "None if T == S else mask, is_causal=T == S"
+SDPA = "None if first else mask, is_causal=first"
 SPLIT = "packed.view(B, T, 3, H, K).transpose(1, 3)"
 MIXED = "packed.view(B, T, 3, D).transpose(1, 2).reshape(B, 3, H, T, K).transpose(1, 2)"
 SQUARE = "len(weight) == weight.shape[-1]"
@@ -32,7 +32,7 @@ MISTAKES = [
     ),
     Mistake(
         "No mask among the tokens that follow a cache together",
-        {SDPA: "None, is_causal=T == S", "(~mask,": "(~mask & (T == S),"},
+        {SDPA: "None, is_causal=first", "(~mask,": "(~mask & (T == S),"},
         "Training and single steps are right. A long prompt read in chunks, or a "
         "draft that is checked at once, reads its own future.",
         "Mikyx-1/TinyLLM#18",
@@ -183,7 +183,7 @@ MISTAKES = [
     ),
     Mistake(
         "Temperature applied twice",
-        {"(logits / temperature)": "(logits / temperature / temperature)"},
+        {"(scores / temperature)": "(scores / temperature / temperature)"},
         "Right at 1, the default; too dull below and too wild above.",
         "RL-Align/RL-Kernel#81",
     ),

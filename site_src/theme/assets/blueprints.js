@@ -1,3 +1,8 @@
+// Live demos load their module only on pages that hold one.
+const wake = () => {
+  if (document.querySelector("arch-demo")) import("./demos/loader.js");
+};
+
 // What Material leaves out for readers who use a keyboard or a screen reader.
 const mend = () => {
   // Wide code, tables and formulas scroll; a keyboard must be able to reach them.
@@ -12,4 +17,8 @@ const mend = () => {
     tools.setAttribute("aria-label", `Tools of code block ${index + 1}`);
   });
 };
-window.document$?.subscribe(() => setTimeout(mend)) ?? mend();
+const settle = () => {
+  mend();
+  wake();
+};
+window.document$?.subscribe(() => setTimeout(settle)) ?? settle();

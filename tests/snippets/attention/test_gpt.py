@@ -178,6 +178,55 @@ def test_top_k_keeps_exactly_k_of_equals(k: int) -> None:
     assert found.max() == torch.tensor(1 / k)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+def test_top_p_of_1_keeps_all_and_few_digits_add_up(dtype) -> None:
+    logits = (3 * torch.randn(2, 50_000)).to(dtype)
+    assert (probabilities(logits, 1.0, None, 1.0) > 0).all()
+    found, right = (probabilities(x, 1.0, None, 0.99) for x in (logits, logits.float()))
+    torch.testing.assert_close(found, right)
+
+
+def test_takes_the_first_of_the_likeliest() -> None:
+    logits = torch.randint(4, (20, 50)).float()
+    found = probabilities(logits, 0, None, None)
+    assert torch.equal(found.argmax(-1), logits.argmax(-1))
+
+
+def test_generates_without_a_graph_and_leaves_the_mode() -> None:
+    module, graphs = build(), []
+    module.register_forward_hook(lambda _m, _i, out: graphs.append(out[0].grad_fn))
+    for new in (0, 2):
+        assert module.generate(torch.zeros(1, 2).long(), new).shape == (1, 2 + new)
+    assert graphs == [None, None]
+    assert module.training
+
+
+def test_refuses_a_checkpoint_that_is_no_gpt2() -> None:
+    untied = gpt2.perturbed(gpt2.build(tie_word_embeddings=False)).state_dict()
+    with pytest.raises(ValueError, match="lm_head tied to wte"):
+        from_published(untied, head_width=K)
+    weights = dict(gpt2.build().state_dict())
+    with pytest.raises(ValueError, match="heads 7 wide, got 20"):
+        from_published(weights, head_width=7)
+    for surplus in ("score.weight", "h.0.attn.q_norm.weight"):
+        with pytest.raises(RuntimeError, match="Unexpected"):
+            from_published(weights | {surplus: torch.ones(2)}, head_width=K)
+    del weights["transformer.ln_f.bias"]
+    with pytest.raises(RuntimeError, match="Missing"):
+        from_published(weights, head_width=K)
+
+
+@FUSED
+def test_compiles_once_for_all_lengths_and_batches(fused: bool) -> None:
+    torch.compiler.reset()
+    module = build(fused=fused)
+    compiled = torch.compile(module, backend="eager", fullgraph=True, dynamic=True)
+    for batch in range(2, 12):  # dynamo gives up after 8 graphs
+        tokens = torch.randint(V, (batch, C))
+        found, _ = gpt2.in_chunks(compiled, tokens)
+        torch.testing.assert_close(found, module(tokens)[0])
+
+
 @FUSED
 def test_no_gradient_comes_from_a_later_token(fused: bool) -> None:
     module = gpt2.perturbed(build(fused=fused))
@@ -208,16 +257,17 @@ def test_wrong_sizes_say_what_was_expected_and_found() -> None:
     for words, call in {
         "at most 9 tokens, got 10": lambda: module(tokens),
         "at most 9 tokens, got 11": lambda: module(tokens[:, :5], state),
-        "a state of 1 sequences, got 2": lambda: module.step(tokens[0, :1], state),
+        r"state and tokens, got \(2, 1\)": lambda: module.step(tokens[0, :1], state),
         "shorter than argument 1": lambda: module(tokens[:, :1], state[:-1]),
         "3 equal heads, got 20": lambda: build(heads=3),
         "temperature of at least 0, got -1": lambda: probabilities(logits, -1, 1, 1),
-        "top_k of at least 1, got 0": lambda: probabilities(logits, 1, 0, 1),
-        r"top_p in \(0, 1\], got 0": lambda: probabilities(logits, 1, 1, 0),
-        r"top_p in \(0, 1\], got 1.1": lambda: probabilities(logits, 1, 1, 1.1),
+        "a prompt of at least 1 token": lambda: module.generate(tokens[:, :0], 1),
     }.items():
         with pytest.raises(ValueError, match=words):
             call()
+    for top_k, top_p in ((0, 1), (-1, 1), (1, 0.0), (1, -0.1), (1, 1.01)):
+        with pytest.raises(ValueError, match=r"top_[kp] (of|in)"):
+            probabilities(logits, 1, top_k, top_p)
     for name in ("vocabulary", "context", "width", "layers", "heads"):
         with pytest.raises(ValueError, match="at least 1, got 0"):
             build(**{name: 0})

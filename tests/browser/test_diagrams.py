@@ -1,0 +1,125 @@
+"""Every diagram of the built site: read, pointed at, tabbed through and printed."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from browser.conftest import SITE
+
+DRAWN = sorted(
+    path.parent.relative_to(SITE).as_posix() + "/"
+    for path in SITE.rglob("index.html")
+    if 'class="diagram"' in path.read_text("utf-8")
+)
+PART = "figure.diagram a.node"
+SMALLEST = """() => Math.min(...[...document.querySelectorAll('.diagram svg text')].map(
+    (text) => parseFloat(getComputedStyle(text).fontSize) *
+        text.ownerSVGElement.getBoundingClientRect().width /
+        text.ownerSVGElement.viewBox.baseVal.width))"""
+SPILLED = """() => [...document.querySelectorAll('.diagram a.node')].flatMap((node) => {
+    const shape = node.querySelector('.shape')?.getBoundingClientRect();
+    return [...node.querySelectorAll('text')].filter((text) => {
+        const box = text.getBoundingClientRect();
+        return shape && (box.left < shape.left || box.right > shape.right);
+    }).map((text) => text.textContent);
+})"""
+
+
+def test_there_are_diagrams() -> None:
+    assert len(DRAWN) > 1
+
+
+@pytest.mark.parametrize("path", DRAWN)
+@pytest.mark.parametrize("width", [1280, 390, 320])
+def test_labels_fit_and_can_be_read(path, width, visit) -> None:
+    page = visit(path, width=width).page
+    assert page.evaluate(SPILLED) == []
+    assert page.evaluate(SMALLEST) >= 13
+
+
+@pytest.mark.parametrize("path", DRAWN)
+def test_each_part_has_a_note_and_lights_up_its_lines(path, visit) -> None:
+    seen = visit(path)
+    page = seen.page
+    figures = page.locator("figure.diagram").all()
+    for figure, part in ((f, p) for f in figures for p in f.locator("a.node").all()):
+        part.focus()
+        note = figure.locator(".diagram-note")
+        height = note.bounding_box()["height"]
+        words = page.locator(f"#{part.get_attribute('aria-describedby')}")
+        assert note.inner_text().split() == words.text_content().split()
+        page.keyboard.press("Enter")
+        target = part.get_attribute("xlink:href")
+        page.wait_for_function("(hash) => location.hash === hash", arg=target)
+        lit = page.locator(":target")
+        assert lit.get_attribute("id") == target[1:]
+        ground = lit.evaluate("(lit) => getComputedStyle(lit).backgroundColor")
+        assert ground != "rgba(0, 0, 0, 0)"
+        top = lit.bounding_box()["y"]
+        assert 48 <= top < 900
+        assert note.bounding_box()["height"] == pytest.approx(height, abs=1)
+    assert seen.errors == []
+
+
+@pytest.mark.parametrize("path", DRAWN)
+def test_the_tab_key_follows_the_words(path, visit) -> None:
+    page = visit(path).page
+    for figure in page.locator("figure.diagram").all():
+        listed = figure.locator("li").evaluate_all("(all) => all.map((li) => li.id)")
+        figure.locator("a.node").first.focus()
+        walked = []
+        for _ in listed:
+            walked.append(
+                page.evaluate("document.activeElement.getAttribute('aria-describedby')")
+            )
+            page.keyboard.press("Tab")
+        assert walked == listed
+
+
+@pytest.mark.parametrize("path", DRAWN)
+def test_the_first_tap_shows_the_note_and_the_second_follows(path, visit) -> None:
+    page = visit(path, width=390, touch=True).page
+    part = page.locator(PART).first
+    part.tap()
+    note = page.locator(".diagram-note").first
+    words = page.locator(f"#{part.get_attribute('aria-describedby')}")
+    assert note.inner_text().split() == words.text_content().split()
+    assert "#" not in page.url
+    part.tap()
+    target = part.get_attribute("xlink:href")
+    page.wait_for_function("(hash) => location.hash === hash", arg=target)
+
+
+def test_notes_work_after_instant_navigation(visit) -> None:
+    seen = visit("")
+    page = seen.page
+    page.evaluate("window.stays = 1")
+    page.locator(f'.md-nav a[href$="{DRAWN[0]}"]').first.evaluate("(a) => a.click()")
+    page.wait_for_selector(PART)
+    page.locator(PART).first.focus()
+    page.wait_for_function(
+        "() => /line/.test(document.querySelector('.diagram-note').textContent)"
+    )
+    assert page.evaluate("window.stays") == 1
+    assert seen.errors == []
+
+
+@pytest.mark.parametrize("path", DRAWN)
+def test_the_words_are_printed_and_the_note_is_not(path, visit) -> None:
+    page = visit(path).page
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator(".diagram-words li").first.is_visible()
+    assert not page.locator(".diagram-note").first.is_visible()
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert not page.locator(".diagram-words li").first.is_visible()
+
+
+@pytest.mark.parametrize("path", DRAWN)
+def test_without_scripts_a_part_has_a_tooltip_and_no_empty_note(path, visit) -> None:
+    page = visit(path, javascript=False).page
+    assert not page.locator(".diagram-note").first.is_visible()
+    titles = page.locator(f"{PART} > title").all_text_contents()
+    assert titles
+    assert all(re.search(r"\w", title) for title in titles)
