@@ -14,7 +14,7 @@ help:
 	@echo "make test            set up and run every check"
 	@echo "make site            build into site/"
 	@echo "make bench-build     measure the build against notebooks and plain markdown-exec"
-	@echo "make bench-snippets  time the snippets against what others use"
+	@echo "make bench-snippets  time the snippets beside what others use, on the processor"
 	@echo "make bench-demos     time the live demos and weigh their pages"
 	@echo "make lock            write constraints.txt and package-lock.json anew"
 	@echo "make clean           remove everything that was built, but not .venv"
@@ -36,7 +36,7 @@ bench-build: setup $(VENV)/.test
 	@$(RUN) tests/bench/build_time.py
 
 bench-snippets: setup $(VENV)/.test
-	@OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(RUN) tests/bench/snippet_speed.py
+	@$(RUN) -m site_src measure --device cpu --force
 
 bench-demos: setup $(VENV)/.test
 	@$(RUN) -m site_src build --quiet

@@ -15,8 +15,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from torch import nn
 
+    from site_src.measure.page import Measured
+    from site_src.measure.sweep import Example
+
 __all__ = [
     "ablated",
+    "benchmark",
     "claim",
     "demo",
     "diagram",
@@ -127,6 +131,48 @@ def claim(
     from site_src import claims
 
     claims.declare(name, value, holds=bool(holds), spec=spec, unit=unit)
+
+
+def benchmark(
+    snippet: str,
+    *,
+    vary: Mapping[str, Sequence[int]],
+    fixed: Mapping[str, int],
+    caption: str,
+    against: Mapping[str, Example] | None = None,
+    on_gpu: Mapping[str, int | Sequence[int]] | None = None,
+) -> Measured:
+    """Measure a snippet's time and memory beside others; print the table.
+
+    It is a statement of a block that can run alone: with its own imports, with what
+    it needs defined in it, with nothing of the page API but this and `claim`. Claims
+    on what is measured stand in the same block, as bands.
+
+    Args:
+        snippet: Its name, such as "family/slug".
+        vary: One argument of its `example()`, with sizes that take seconds on the
+            processor.
+        fixed: Other arguments of `example()`.
+        caption: The one thing that the table says.
+        against: By name what builds a competitor: a function that takes the same sizes
+            by name and returns (module, inputs). One whose package is not installed
+            is left out, and the table says so.
+        on_gpu: Sizes that replace those of the same name where there is a GPU.
+
+    Returns:
+        `ratio(name)`, `exponent()` and `kept()`, of forward and backward at the
+        largest size unless told otherwise.
+    """
+    from site_src.measure import page
+
+    return page.show(
+        snippet,
+        vary=vary,
+        fixed=fixed,
+        against=against or {},
+        on_gpu=on_gpu or {},
+        caption=caption,
+    )
 
 
 def ablated(snippet: str, replace: Mapping[str, str]) -> ModuleType:

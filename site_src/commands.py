@@ -1,4 +1,4 @@
-"""The command line: what each command takes, and the one way in which all report."""
+"""The command line: what each command does, and the one way in which all report."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ import json
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from site_src.execution.schedule import Options, Outcome, run, store_of
-from site_src.execution.shards import recorded_times
-from site_src.page import Page, read_pages
+from site_src.arguments import parser
 from site_src.problem import Problem, Problems
 from site_src.progress import Progress, summary
-from site_src.robustness import fragile_claims
+
+if TYPE_CHECKING:
+    from site_src.execution.schedule import Outcome
+    from site_src.page import Page
+
+# Each command imports what it needs: a bare machine can measure, but not render.
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -25,13 +29,13 @@ def main(arguments: Sequence[str]) -> int:
     Returns:
         The exit code: 0, 1 when something is wrong with the site, 2 for a wrong call.
     """
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     root = Path(options.root).resolve()
     if not (root / "docs").is_dir():
         print(f"{root} has no docs/; call this from the repository", file=sys.stderr)
         return 2
     try:
-        problems: list[Problem] = options.command(root, options)
+        problems = _COMMANDS[options.command](root, options)
     except Problems as error:
         problems = error.problems
     except KeyboardInterrupt:
@@ -45,114 +49,9 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if problems else 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m site_src", description=__doc__)
-    quiet = argparse.ArgumentParser(add_help=False)
-    quiet.add_argument(
-        "-q",
-        "--quiet",
-        action="store_true",
-        default=argparse.SUPPRESS,
-        help="only problems",
-    )
-    parser.add_argument("-q", "--quiet", action="store_true", help="only problems")
-    parser.add_argument(
-        "--root", default=Path.cwd(), help="the repository (default: .)"
-    )
-    commands = parser.add_subparsers(required=True, metavar="command")
-
-    execute = commands.add_parser(
-        "run", help="execute the pages that have changed", parents=[quiet]
-    )
-    _execution(execute)
-    _pages(execute)
-    execute.add_argument(
-        "--shard", default="1/1", metavar="I/N", help="the i-th of n parts"
-    )
-    execute.add_argument(
-        "--times",
-        type=Path,
-        metavar="FILE",
-        help="balance the parts by these, as `times` printed them",
-    )
-    execute.set_defaults(command=_run)
-
-    times = commands.add_parser(
-        "times", help="print the seconds that each page took before", parents=[quiet]
-    )
-    times.set_defaults(command=_times)
-
-    seeds = commands.add_parser(
-        "seeds", help="try the claims under other seeds", parents=[quiet]
-    )
-    seeds.add_argument("--jobs", type=int, default=0, help="pages at once")
-    _isolated(seeds)
-    _pages(seeds)
-    seeds.add_argument("--seed", type=int, nargs="+", default=[1, 2, 3], metavar="N")
-    seeds.set_defaults(command=_seeds)
-
-    check = commands.add_parser(
-        "check", help="check the pages without running them", parents=[quiet]
-    )
-    check.set_defaults(command=_check)
-
-    build = commands.add_parser(
-        "build", help="check, execute and build into site/", parents=[quiet]
-    )
-    _execution(build)
-    build.set_defaults(command=_build)
-
-    render = commands.add_parser(
-        "render",
-        help="build into site/ from what other machines executed; run nothing",
-        parents=[quiet],
-    )
-    render.set_defaults(command=_render)
-
-    record = commands.add_parser(
-        "record",
-        help="check snippets against their references and keep the result",
-        parents=[quiet],
-    )
-    record.add_argument(
-        "slug",
-        nargs="*",
-        help="a snippet, such as family/slug (default: those without current record)",
-    )
-    record.add_argument("--force", action="store_true", help="all snippets")
-    record.set_defaults(command=_record)
-
-    serve = commands.add_parser(
-        "serve", help="build, serve, and follow every edit", parents=[quiet]
-    )
-    serve.add_argument("--address", default="127.0.0.1:8000", metavar="HOST:PORT")
-    serve.set_defaults(command=_serve)
-    return parser
-
-
-def _pages(parser: argparse.ArgumentParser) -> None:
-    text = "only this page; may be repeated"
-    parser.add_argument("--page", action="append", metavar="SLUG", help=text)
-
-
-def _execution(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--force", action="store_true", help="run also what is fresh")
-    parser.add_argument(
-        "--jobs", type=int, default=0, help="pages at once (default: cores)"
-    )
-    parser.add_argument("--seed", type=int, default=0, help="seed of every page")
-    _isolated(parser)
-
-
-def _isolated(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--isolated",
-        action="store_true",
-        help="run no page where a control is missing (see README)",
-    )
-
-
 def _run(root: Path, options: argparse.Namespace) -> list[Problem]:
+    from site_src.page import read_pages
+
     pages = read_pages(root)
     if options.page:
         pages = _chosen(pages, options.page)
@@ -162,6 +61,10 @@ def _run(root: Path, options: argparse.Namespace) -> list[Problem]:
 
 
 def _times(root: Path, options: argparse.Namespace) -> list[Problem]:
+    from site_src.execution.schedule import store_of
+    from site_src.execution.shards import recorded_times
+    from site_src.page import read_pages
+
     print(json.dumps(recorded_times(store_of(root), read_pages(root)), indent=1))
     return []
 
@@ -177,6 +80,10 @@ def _read_times(path: Path | None) -> dict[str, float]:
 
 
 def _seeds(root: Path, options: argparse.Namespace) -> list[Problem]:
+    from site_src.execution.schedule import Options
+    from site_src.page import read_pages
+    from site_src.robustness import fragile_claims
+
     pages = read_pages(root)
     if options.page:
         pages = _chosen(pages, options.page)
@@ -196,6 +103,7 @@ def _check(root: Path, options: argparse.Namespace) -> list[Problem]:
 
 def _build(root: Path, options: argparse.Namespace) -> list[Problem]:
     from site_src.lint.site import everything
+    from site_src.page import read_pages
 
     problems = everything(root)
     broken = {problem.path for problem in problems}
@@ -225,18 +133,31 @@ def _published(root: Path, problems: list[Problem], *, quiet: bool) -> list[Prob
 
 
 def _record(root: Path, options: argparse.Namespace) -> list[Problem]:
-    from site_src.proof.record import names_of
     from site_src.proof.renew import renew
 
-    names = names_of(root)
-    chosen = []
-    for slug in options.slug:
-        found = [name for name in names if slug in (name, name.rpartition("/")[2])]
-        if not found:
-            sys.exit(f"there is no snippet {slug}; snippets: {', '.join(names)}")
-        chosen += found
+    chosen = _snippets(root, options.slug)
     with Progress(quiet=options.quiet) as progress:
         return renew(root, chosen, force=options.force, hear=progress.hear)
+
+
+def _measure(root: Path, options: argparse.Namespace) -> list[Problem]:
+    from site_src.measure.command import Choice, here, measure, report
+
+    try:
+        device, name = here(options.device)
+    except ValueError as error:
+        sys.exit(str(error))
+    chosen = _snippets(root, options.slug)
+    choice = Choice(device, name, options.budget, options.force, chosen)
+
+    def say(line: str) -> None:
+        if not options.quiet:
+            print(line, file=sys.stderr, flush=True)
+
+    runs, problems = measure(root, choice, say)
+    if not options.quiet:
+        print("\n".join(report(runs)))
+    return problems
 
 
 def _serve(root: Path, options: argparse.Namespace) -> list[Problem]:
@@ -254,6 +175,8 @@ def execute(
     times: Mapping[str, float] = MappingProxyType({}),
 ) -> Outcome:
     """Execute pages with a progress bar and a summary."""
+    from site_src.execution.schedule import Options, run
+
     choices = Options(
         jobs=options.jobs,
         force=options.force,
@@ -267,6 +190,18 @@ def execute(
     if not options.quiet:
         print(summary(outcome))
     return outcome
+
+
+def _snippets(root: Path, slugs: Sequence[str]) -> list[str]:
+    from site_src.measurements import names_of
+
+    names, chosen = names_of(root), []
+    for slug in slugs:
+        found = [name for name in names if slug in (name, name.rpartition("/")[2])]
+        if not found:
+            sys.exit(f"there is no snippet {slug}; snippets: {', '.join(names)}")
+        chosen += found
+    return chosen
 
 
 def _chosen(pages: Sequence[Page], names: Sequence[str]) -> list[Page]:
@@ -286,6 +221,18 @@ def _shard(text: str) -> tuple[int, int]:
         sys.exit(f"--shard takes i/n with 1 <= i <= n, such as 2/8, not {text!r}")
     return int(match[1]), int(match[2])
 
+
+_COMMANDS: dict[str, Callable[[Path, argparse.Namespace], list[Problem]]] = {
+    "run": _run,
+    "times": _times,
+    "seeds": _seeds,
+    "check": _check,
+    "build": _build,
+    "render": _render,
+    "record": _record,
+    "measure": _measure,
+    "serve": _serve,
+}
 
 if os.name != "posix":  # pragma: no cover
     sys.exit("Blueprints is built on Linux or macOS")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from site_src.execution.isolation import missing
-from site_src.execution.schedule import Outcome
+
+if TYPE_CHECKING:
+    from site_src.execution.schedule import Outcome
 
 
 class Progress:

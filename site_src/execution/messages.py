@@ -102,6 +102,9 @@ def _blocks(value: Any) -> bool:
         "hash": _text,
         "output": _text,
         "claims": lambda v: _table(v, _claim),
+        "benchmarks?": lambda v: (
+            isinstance(v, list) and all(isinstance(run, dict) for run in v)
+        ),
         "files?": lambda v: _table(v, _text) and all(map(_PUBLISHED.fullmatch, v)),
     }
     return isinstance(value, list) and all(_fits(block, fields) for block in value)
@@ -150,6 +153,8 @@ _KINDS: dict[str, Fields] = {
     "isolated": {"controls": _texts},
     "begin": {"index": _index},
     "unit-begin": {"unit": _name},
+    "wait": {},
+    "go": {},
     "unit": {"shelf": _name, "unit": _name, "inputs": _inputs},
     "failed": {
         "index": _index,

@@ -213,6 +213,7 @@ class _Run:
             "log": str(place / "log"),
             "report": str(place / "report.json"),
             "store": str(self.store.folder),
+            "lock": str(self.store.folder.with_name("quiet.lock")),
             "blocks": blocks,
             "limits": page.limits.as_dict(),
             "seed": self.options.seed,
@@ -221,6 +222,7 @@ class _Run:
             "threads": 1,
             "device": device_name(),
             "brought_by": distributions_of(),
+            "commit": commit(self.root),
         }
 
     def _place(self, page: Page) -> Path:

@@ -43,6 +43,7 @@ class Session:
         self.seed: int = job["seed"]
         self.block: dict[str, Any] = {}
         self.claims: dict[str, Any] = {}
+        self.benchmarks: list[dict[str, Any]] = []
         self.files: dict[str, str] = {}
         self.units: list[str] = []
         self.unit_modules: set[str] = set()
@@ -52,6 +53,7 @@ class Session:
     def begin(self, block: dict[str, Any]) -> None:
         """A block starts."""
         self.block, self.claims, self.files = block, {}, {}
+        self.benchmarks = []
 
     def claim(self, name: str, record: dict[str, Any]) -> None:
         """Keep a measured value of this block."""

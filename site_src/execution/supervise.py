@@ -19,13 +19,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from site_src.execution import messages, processes
+from site_src.execution import messages, processes, quiet
 from site_src.execution.fingerprint import environment
 from site_src.execution.isolation import Isolation
 from site_src.execution.store import KEEP, Store
 from site_src.execution.worker import work
 
 POLL = 0.02
+PATIENCE = 1800  # seconds that a page may wait to be alone
 _UNITS = 200  # that one page may have
 _SET_PDEATHSIG, _SET_CHILD_SUBREAPER = 1, 36
 
@@ -45,6 +46,7 @@ def supervise(job: dict[str, Any]) -> int:
     """
     _adopt_orphans()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    quiet.enter(job)
     places = (Path(job[name]) for name in ("root", "scratch", "store"))
     isolation = Isolation(*places)
     isolation.separate()
@@ -94,6 +96,7 @@ class _Watch:
         self.block: int | None = None
         self.peak = 0
         self._begun = self._block_begun = time.monotonic()
+        self._waiting_since: float | None = None
         self._store = Store(Path(job["store"]), Path(job["root"]))
         self._units: set[str] = set()
         self._unfinished: list[bytes] = []
@@ -157,6 +160,14 @@ class _Watch:
             self._progress(message)
         elif kind == "unit-begin":
             self._progress(message)
+        elif kind == "wait":
+            self._waiting_since = time.monotonic()
+        elif kind == "go" and self._waiting_since is not None:
+            waited = time.monotonic() - self._waiting_since
+            self._begun, self._block_begun = (
+                begun + waited for begun in (self._begun, self._block_begun)
+            )
+            self._waiting_since = None
 
     def _keep(self, message: messages.Message) -> None:
         """Keep what the page says to have computed, as a result of this page's."""
@@ -184,6 +195,10 @@ class _Watch:
 
     def _check(self) -> None:
         now, limits = time.monotonic(), self.limits
+        if self._waiting_since is not None:
+            if now - self._waiting_since > PATIENCE:
+                raise Stopped(f"the page waited more than {PATIENCE} s to be alone")
+            now = self._waiting_since
         if now - self._begun > limits["page"]:
             raise Stopped(f"the page took more than {limits['page']:g} s")
         if self.block is not None and now - self._block_begun > limits["block"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import linecache
 import os
@@ -128,8 +129,10 @@ class _Worker:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(log, 1)
         os.dup2(log, 2)
-        os.closerange(3, self._pipe)
-        os.closerange(self._pipe + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        last = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        kept = sorted([2, self._pipe, self.job["quiet"], last])
+        for handle, following in itertools.pairwise(kept):
+            os.closerange(handle + 1, following)
         shutil.rmtree(self.scratch, ignore_errors=True)
         self.scratch.mkdir(parents=True)
         for name in _IN_SCRATCH:
@@ -185,6 +188,7 @@ class _Worker:
             "hash": block["hash"],
             "output": text,
             "claims": state.claims,
+            "benchmarks": state.benchmarks,
             "files": state.files,
         }
 

@@ -19,14 +19,21 @@ def inline(text: str) -> str:
 def show(
     rows: Sequence[Sequence[object]], *, header: Sequence[str], caption: str
 ) -> None:
-    """Print rows as an HTML table (see `site_src.table`).
+    """Print rows as an HTML table (see `site_src.table`)."""
+    from site_src.execution import session
+
+    session.require().need_html("table")
+    print(table(rows, header=header, caption=caption))
+
+
+def table(
+    rows: Sequence[Sequence[object]], *, header: Sequence[str], caption: str
+) -> str:
+    """Rows as an HTML table; columns of numbers stand to the right.
 
     Raises:
         ValueError: When a row has not as many cells as the header.
     """
-    from site_src.execution import session
-
-    session.require().need_html("table")
     for number, row in enumerate(rows, 1):
         if len(row) != len(header):
             raise ValueError(
@@ -41,7 +48,7 @@ def show(
         for name, right in zip(header, numeric, strict=True)
     )
     body = "".join(f"<tr>{_cells(row, numeric)}</tr>" for row in rows)
-    print(framed(head, body, caption))
+    return framed(head, body, caption)
 
 
 def framed(head: str, body: str, caption: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from site_src import front_matter
 from site_src.citations import CITATION, Bibliography
-from site_src.lint import numbers
+from site_src.lint import benchmarks, numbers
 from site_src.page import Heading, Page
 from site_src.problem import Problem
 
@@ -52,6 +52,7 @@ def check_page(page: Page, bibliography: Bibliography) -> list[Problem]:
     found += _claims_out_of_place(page)
     found += _verifications(page)
     found += numbers.check(page)
+    found += benchmarks.check(page)
     for key, line in _citations(page):
         if key not in bibliography.entries:
             hint = bibliography.nearest(key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from site_src.measurements import record_file
 from site_src.problem import Problem
 from site_src.proof import record
 
@@ -21,7 +22,7 @@ def check(root: Path, names: Iterable[str]) -> list[Problem]:
         snippet = f"snippets/{name}.py"
         if not (root / snippet).is_file():
             continue  # its page names a snippet that is not there: said elsewhere
-        path = record.record_file(name)
+        path = record_file(name)
         try:
             proof = record.read(root, name)
             if proof is None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from site_src.execution.store import write_atomically
+from site_src.measurements import read_part, record_file, write_part
 from site_src.proof.identity import identity, measured_by
 
 PART = "proof"  # benchmarks stand beside it in the same file
@@ -118,33 +116,17 @@ class Proof(_Part):
         return ""
 
 
-def record_file(name: str) -> str:
-    """The path of a snippet's record."""
-    return f"docs/measurements/{name}.json"
-
-
-def names_of(root: Path) -> list[str]:
-    """The names of all snippets."""
-    paths = sorted((root / "snippets").glob("*/*.py"))
-    return [f"{path.parent.name}/{path.stem}" for path in paths]
-
-
 def read(root: Path, name: str) -> Proof | None:
     """A snippet's record, or None where it has none.
 
     Raises:
         ValueError: The file is no record; the message is one line.
     """
-    path = root / record_file(name)
-    if not path.exists():
-        return None
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(data, dict):
-            raise ValueError("it holds no object")
-        if PART not in data:
+        data = read_part(root / record_file(name), PART)
+        if data is None:
             return None
-        proof = Proof.model_validate(data[PART])
+        proof = Proof.model_validate(data)
         if proof.snippet != name:
             raise ValueError(f"it is the record of {proof.snippet}")
         return proof
@@ -158,23 +140,7 @@ def read(root: Path, name: str) -> Proof | None:
 
 def write(root: Path, proof: Proof) -> None:
     """Write a record, leaving other parts of its file as they are."""
-    path = root / record_file(proof.snippet)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    data = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    data[PART] = proof.model_dump()
-    write_atomically(path, _json(data) + "\n")
-
-
-def _json(data: Any, depth: int = 0) -> str:
-    """JSON with an entry of a list a line, so that a change is a line of a diff."""
-    if depth == 3 or not isinstance(data, dict | list) or not data:
-        return json.dumps(data, ensure_ascii=False)
-    pad, end = " " * (depth + 1), " " * depth
-    if isinstance(data, list):
-        rows = [pad + _json(value, 3) for value in data]
-        return "[\n" + ",\n".join(rows) + f"\n{end}]"
-    rows = [f"{pad}{json.dumps(k)}: {_json(v, depth + 1)}" for k, v in data.items()]
-    return "{\n" + ",\n".join(rows) + f"\n{end}}}"
+    write_part(root / record_file(proof.snippet), PART, proof.model_dump())
 
 
 def renewal(name: str) -> str:

@@ -21,6 +21,7 @@ from site_src.execution.fingerprint import distributions_of
 from site_src.lint import records
 from site_src.lint.source import Source
 from site_src.lint.source import read as read_source
+from site_src.measurements import names_of
 from site_src.problem import Problem
 from site_src.proof import record
 from site_src.proof.identity import identity, measured_by, test_file
@@ -47,7 +48,7 @@ def renew(
         Every test that failed and every mistake that was not caught; the snippet's
         record is then left as it is.
     """
-    every = record.names_of(root)
+    every = names_of(root)
     due = list(names) or [n for n in every if force or records.check(root, [n])]
     for name in due:
         reason = "; ".join(fault.message for fault in records.check(root, [name]))

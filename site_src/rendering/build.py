@@ -15,7 +15,15 @@ from mkdocs.structure.files import File, InclusionLevel
 
 from site_src.lint import pages
 from site_src.problem import Problem
-from site_src.rendering import demos, extension, markup, maths, policy, state
+from site_src.rendering import (
+    benchmarks,
+    demos,
+    extension,
+    markup,
+    maths,
+    policy,
+    state,
+)
 
 _PUBLISHED = frozenset((".md", ".json", ".png", ".jpg", ".jpeg", ".webp"))
 
@@ -34,7 +42,7 @@ def begin(config: Any) -> Any:
 
 
 def add_files(files: Any, config: Any) -> Any:
-    """Publish the snippets, KaTeX's style and fonts, and what live demos load."""
+    """Publish snippets, measured times, KaTeX's files, and what live demos load."""
     root = state.site().root
     for path in sorted((root / "snippets").rglob("*.py")):
         name = path.relative_to(root).as_posix()
@@ -50,6 +58,7 @@ def add_files(files: Any, config: Any) -> Any:
             name = f"docs/{file.src_uri}"
             message = f"docs/ holds no {Path(name).suffix or 'such'} files"
             state.site().report(name, 1, message)
+    benchmarks.add_files(files, config)
     demos.add_files(files, config)
     addresses = state.site().addresses
     for file in files.documentation_pages():

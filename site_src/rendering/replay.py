@@ -9,6 +9,7 @@ from typing import Any
 import markdown_exec
 
 from site_src.fences import block_hash
+from site_src.rendering import benchmarks
 from site_src.rendering.state import PageState, add_anchors, site, state_of
 
 _LINK = re.compile(r' (?:xlink:)?href="#([^"]+)"')
@@ -54,7 +55,7 @@ def replay(
     add_anchors(md, [anchor])
     if state.result is None:
         return _missing(state, index, anchor)
-    output = state.result["blocks"][index]["output"]
+    output = benchmarks.fill(state.result["blocks"][index], state, md)
     state.links += [(blocks[index].line, name) for name in _LINK.findall(output)]
     shows_source = bool(options["source"])
     options |= {"session": "page", "id_prefix": f"{anchor}-"}

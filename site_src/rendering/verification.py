@@ -9,6 +9,7 @@ from typing import Any
 from mkdocs.utils import get_relative_url
 
 from site_src.figures.tables import framed, inline
+from site_src.measurements import names_of, record_file
 from site_src.proof import record
 from site_src.proof.record import Comparison, Proof
 from site_src.rendering.state import PageState, add_anchors, site, state_of
@@ -114,7 +115,7 @@ def _recorded(proof: Proof, state: PageState) -> str:
     if proof.commit:
         text += f", commit {proof.commit[:7]}{' with changes' if proof.dirty else ''}"
     here = site().addresses[state.page.path]
-    file = record.record_file(proof.snippet).removeprefix("docs/")
+    file = record_file(proof.snippet).removeprefix("docs/")
     link = f'<a href="{get_relative_url(file, here)}" download>the record</a>'
     return f"{html.escape(text)}; {link})."
 
@@ -153,7 +154,7 @@ def _every(state: PageState) -> str:
     )
     head = "".join(f'<th scope="col">{column}</th>' for column in columns)
     body = ""
-    for name in record.names_of(site().root):
+    for name in names_of(site().root):
         proof = _read(name, "all", state)
         cells = _facts(proof) if proof else ["no record", "", "", "", ""]
         row = "".join(f"<td>{cell}</td>" for cell in cells)

@@ -14,8 +14,9 @@ from toy import NAME, make_toy, save_record
 
 from site_src.lint import records
 from site_src.lint.site import everything
+from site_src.measurements import record_file
 from site_src.proof.identity import identity, measured_by
-from site_src.proof.record import read, record_file
+from site_src.proof.record import read
 
 RENEW = f"; run python -m site_src record {NAME}"
 RECORD = f"{record_file(NAME)}:1: "

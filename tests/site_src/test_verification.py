@@ -14,8 +14,8 @@ from toy import BIB, NAME, PAGE, make_toy, save_record
 
 from site_src.citations import read_bibliography
 from site_src.lint.pages import check_page
+from site_src.measurements import record_file
 from site_src.page import Page
-from site_src.proof.record import record_file
 from site_src.rendering.verification import small
 
 PATH = f"docs/architectures/{NAME}.md"
