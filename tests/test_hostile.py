@@ -95,7 +95,8 @@ def test_nothing_outside_has_changed(armed: Attack) -> None:
     for path in armed.changed:
         found = KEPT_IN_THE_STORE.fullmatch(path)
         mode = path == "project/docs/victim.md" and "root" not in armed.controls
-        assert found or mode or "files" not in armed.controls, path
+        ours = path == "project/.build/quiet.lock"  # made by the supervisor
+        assert found or mode or ours or "files" not in armed.controls, path
         if found:
             stored[found[2]] = path
     assert stored.keys() <= {*PAGES, "victim"}

@@ -81,7 +81,7 @@ def served(project: Project) -> Iterator[tuple[Project, Browser]]:
         Browser(address).wait_for("endless/", "This page is running")
         os.killpg(process.pid, signal.SIGINT)
         try:
-            process.wait(timeout=8)
+            process.wait(timeout=30)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             raise
