@@ -37,6 +37,7 @@ bench-build: setup $(VENV)/.test
 
 bench-snippets: setup $(VENV)/.test
 	@$(RUN) -m site_src measure --device cpu --force
+	@OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(RUN) tests/bench/gpt_speed.py
 
 bench-demos: setup $(VENV)/.test
 	@$(RUN) -m site_src build --quiet
