@@ -73,6 +73,8 @@ def served(project: Project) -> Iterator[tuple[Project, Browser]]:
         stdout=subprocess.DEVNULL,
         stderr=(project.root / "serve.log").open("w"),
         start_new_session=True,
+        # A shell's background job passes on that it ignores Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     try:
         yield project, Browser(address)
