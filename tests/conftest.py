@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import shutil
 import subprocess
 import sys
@@ -30,6 +32,13 @@ class Project:
         path.write_text(text)
         return path
 
+    def section(self, page: str, name: str) -> str:
+        """The HTML of a built page's section of a class, such as "verification"."""
+        text = (self.root / "site" / page / "index.html").read_text()
+        found = re.search(rf'<section class="{name}".*?</section>', text, re.DOTALL)
+        assert found, f"{page} has no section {name}"
+        return found[0]
+
     def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Call `python -m site_src` as a person would."""
         return subprocess.run(
@@ -40,6 +49,11 @@ class Project:
             timeout=300,
             check=False,
         )
+
+
+def words(text: str) -> str:
+    """HTML without its tags."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split())
 
 
 def make_project(root: Path) -> Project:

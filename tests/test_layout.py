@@ -24,7 +24,17 @@ ROOMS = {
     *("package.json", "package-lock.json"),
 }
 BANNED = {"utils", "util", "helpers", "common", "core", "misc"}
-SCIENTIFIC = {"torch", "numpy", "matplotlib", "scipy", "sklearn", "networkx", "yaml"}
+SCIENTIFIC = {
+    "torch",
+    "numpy",
+    "matplotlib",
+    "scipy",
+    "sklearn",
+    "skimage",
+    "networkx",
+    "babel",
+    "yaml",
+}
 COMPETITORS = {"transformers"}  # in a benchmark, which leaves out what is not installed
 SLUG = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 API = set(site_src.__all__)

@@ -56,7 +56,7 @@ def framed(head: str, body: str, caption: str) -> str:
     return (
         '<div class="computed-table" tabindex="0" role="region" data-search-exclude '
         f'aria-label="{html.escape(caption, quote=True)}">'
-        f'<table class="values"><caption>{inline(caption)}</caption>'
+        f'<table class="values"><caption><span>{inline(caption)}</span></caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

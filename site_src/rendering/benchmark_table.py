@@ -15,7 +15,7 @@ from site_src.measure import tables
 from site_src.measure.runs import Run
 from site_src.rendering import benchmark_files, benchmarks
 from site_src.rendering.benchmarks import Shown
-from site_src.rendering.state import PageState, site, state_of
+from site_src.rendering.state import PageState, fence, site, state_of
 
 _COLUMNS = (
     *("implementation", "forward, ms", "forward + backward, ms"),
@@ -23,14 +23,8 @@ _COLUMNS = (
 )
 
 
-def show(
-    source: str,
-    language: str,
-    css_class: str,
-    options: dict[str, Any],
-    md: Any,
-    **_: Any,
-) -> str:
+@fence
+def show(_: str, md: Any) -> str:
     """HTML of the fence."""
     state, shown = state_of(md), benchmarks.everything()
     if not shown:

@@ -11,7 +11,7 @@ from typing import Any
 
 from site_src.lint.source import Span, statements
 from site_src.rendering.replay import highlight
-from site_src.rendering.state import PageState, add_anchors, site, state_of
+from site_src.rendering.state import PageState, add_anchors, fence, site, state_of
 
 _SPAN = re.compile(r'<span id="__span-[^"]*?-(\d+)">')
 
@@ -20,17 +20,11 @@ class _Wrong(Exception):
     """What the fence asks for is not there."""
 
 
-def show(
-    source: str,
-    language: str,
-    css_class: str,
-    options: dict[str, Any],
-    md: Any,
-    **_: Any,
-) -> str:
+@fence
+def show(wanted: str, md: Any) -> str:
     """HTML of a fence such as "family/slug.py" or "family/slug.py Net.step"."""
     state = state_of(md)
-    name, _sep, symbol = source.strip().partition(" ")
+    name, _sep, symbol = wanted.partition(" ")
     path = site().root / "snippets" / name
     try:
         if not path.is_file():
@@ -41,7 +35,7 @@ def show(
         else:
             kind, (shown, caption) = "whole", _whole(name, text, state, md)
     except _Wrong as wrong:
-        line = state.line_with(source.strip())
+        line = state.line_with(wanted)
         site().report(state.page.path, line, str(wrong))
         return ""
     caption = f"<figcaption>{caption}</figcaption>"

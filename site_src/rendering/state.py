@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -151,6 +151,17 @@ def site() -> Site:
 def _holds(source: str, text: str) -> bool:
     """Whether Markdown or HTML holds a text, which may be written with entities."""
     return any(text.lower() in s.lower() for s in (source, html.unescape(source)))
+
+
+def fence(show: Callable[[str, Any], str]) -> Callable[..., str]:
+    """What superfences calls for a fence of ours, which needs its text and Markdown."""
+
+    def called(
+        source: str, language: str, css_class: str, options: Any, md: Any, **_: Any
+    ) -> str:
+        return show(source.strip(), md)
+
+    return called
 
 
 def add_anchors(md: Any, names: Iterable[str]) -> None:

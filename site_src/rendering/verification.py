@@ -12,19 +12,13 @@ from site_src.figures.tables import framed, inline
 from site_src.measurements import names_of, record_file
 from site_src.proof import record
 from site_src.proof.record import Comparison, Proof
-from site_src.rendering.state import PageState, add_anchors, site, state_of
+from site_src.rendering.state import PageState, add_anchors, fence, site, state_of
 
 
-def show(
-    source: str,
-    language: str,
-    css_class: str,
-    options: dict[str, Any],
-    md: Any,
-    **_: Any,
-) -> str:
+@fence
+def show(name: str, md: Any) -> str:
     """HTML of a fence that holds a snippet's name such as "family/slug", or "all"."""
-    state, name = state_of(md), source.strip()
+    state = state_of(md)
     if name == "all":
         return _every(state)
     proof = _read(name, name, state)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import fcntl
-import html
 import io
 import json
 import re
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from benchmarked import BLOCK
-from conftest import Project
+from conftest import Project, words
 from staleness import Runs, edit
 from toy import NAME, PAGE, make_toy, save_record
 
@@ -52,17 +51,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
-def words(text: str) -> str:
-    """HTML without its tags."""
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split())
-
-
 def shown(project: Project, page: str = f"architectures/{NAME}") -> str:
     """The benchmarks of a built page."""
-    text = (project.root / "site" / page / "index.html").read_text()
-    found = re.search(r'<section class="benchmarks?".*?</section>', text, re.DOTALL)
-    assert found
-    return found[0]
+    return project.section(page, "benchmarks?")
 
 
 def record_of_a_gpu(project: Project) -> Run:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from conftest import Project
+from conftest import Project, words
 from toy import BIB, NAME, PAGE, make_toy, save_record
 
 from site_src.citations import read_bibliography
@@ -39,17 +38,9 @@ def toy(tmp_path: Path) -> Project:
     return project
 
 
-def words(text: str) -> str:
-    """HTML without its tags."""
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split())
-
-
 def shown(project: Project, page: str = f"architectures/{NAME}") -> str:
     """The verification section of a built page."""
-    text = (project.root / "site" / page / "index.html").read_text()
-    found = re.search(r'<section class="verification".*?</section>', text, re.DOTALL)
-    assert found
-    return found[0]
+    return project.section(page, "verification")
 
 
 def render_alone(project: Project) -> subprocess.CompletedProcess[str]:
