@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -32,6 +33,7 @@ def held_by(name: str) -> list[str]:
     return [word for word in found[1].split() if word != "always"]
 
 
+HELD_BEHIND = [name for name in PAGES if {"files", "root"} & set(held_by(name))]
 HELD_BY_THE_SYSTEM = [name for name in PAGES if held_by(name)]
 
 
@@ -46,6 +48,25 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Attack:
     """The corpus against a project without them."""
     names = [*HELD_BY_THE_SYSTEM, "reads_environment"]
     return attack(tmp_path_factory.mktemp("bare"), names, without_controls)
+
+
+@pytest.fixture(scope="module")
+def behind(tmp_path_factory: pytest.TempPathFactory) -> Attack:
+    """The corpus where the first line has fallen: no Landlock, no other user."""
+    return attack(tmp_path_factory.mktemp("behind"), HELD_BEHIND, without_first_line)
+
+
+def without_first_line(root: Path) -> None:
+    """Leave namespaces, a root of its own and the loss of capabilities."""
+    path = root / "site_src" / "execution" / "isolation.py"
+    text = path.read_text()
+    for old, new in (
+        ("if quiet and landlock.confine(", "if False and landlock.confine("),
+        ("self._as_root = os.geteuid() == 0", "self._as_root = False"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text)
 
 
 def without_controls(root: Path) -> None:
@@ -87,6 +108,41 @@ def test_a_hostile_page_is_held(
         record_property("untried", f"{name} (needs {' or '.join(needs)})")
         return
     assert armed.output(name) == "held"
+
+
+@pytest.mark.parametrize("name", HELD_BEHIND)
+def test_what_stands_behind_holds_alone(
+    name: str, behind: Attack, record_property: Callable[[str, object], None]
+) -> None:
+    assert "user" not in behind.controls
+    if "root" not in behind.controls:
+        record_property("untried", f"{name} (needs root)")
+        return
+    assert behind.output(name) == "held"
+
+
+DROPS = """
+import ctypes, re
+from site_src.execution.isolation import _drop_capabilities
+def own():
+    status = open("/proc/self/status").read()
+    return int(re.search(r"CapEff:\\s*(\\w+)", status)[1], 16)
+libc = ctypes.CDLL(None)
+own() or libc.unshare(0x10000000)
+before, dropped = own(), _drop_capabilities(libc)
+print(before > 0, dropped, own() == 0)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is nothing to take away")
+def test_capabilities_are_dropped(
+    record_property: Callable[[str, object], None],
+) -> None:
+    done = subprocess.run([sys.executable, "-c", DROPS], capture_output=True, text=True)
+    had, *rest = done.stdout.split()
+    if had == "False":
+        record_property("untried", "dropping capabilities (there is none to gain)")
+    assert rest == ["True", "True"], done.stderr
 
 
 def test_nothing_outside_has_changed(armed: Attack) -> None:
