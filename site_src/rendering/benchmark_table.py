@@ -23,6 +23,9 @@ _COLUMNS = (
 )
 
 
+_LINES = 6  # of one figure: there are six colours
+
+
 @fence
 def show(_: str, md: Any) -> str:
     """HTML of the fence."""
@@ -43,23 +46,24 @@ def _joined(names: Sequence[str]) -> str:
 
 
 def _plots(shown: Sequence[Shown]) -> list[str]:
-    """Time and memory over each size that was varied, device by device."""
-    groups: dict[tuple[str, str], list[Run]] = {}
+    """Time and memory over each size that was varied, by device and family."""
+    groups: dict[tuple[str, str, str], list[Run]] = {}
     for one in shown:
         run = one.run
         if run.precision == "float32" and not one.changed:
-            key = (run.environment["device"], run.size)
+            key = (run.environment["device"], run.size, one.family)
             groups.setdefault(key, []).append(run)
     return [
-        figure
-        for (device, size), runs in groups.items()
-        for figure in (_time(device, size, runs), _memory(device, size, runs))
+        drawn(device, size, runs[first : first + _LINES])
+        for (device, size, _), runs in groups.items()
+        for first in range(0, len(runs), _LINES)
+        for drawn in (_time, _memory)
     ]
 
 
 def _time(device: str, size: str, runs: Sequence[Run]) -> str:
     lines = []
-    for run in runs[:6]:
+    for run in runs:
         growth = run.growth()
         name = f"{run.snippet}, exponent {growth}" if growth else run.snippet
         cases = run.of(run.snippet).items()
@@ -78,7 +82,7 @@ def _memory(device: str, size: str, runs: Sequence[Run]) -> str:
             for case in run.of(run.snippet).values()
         ),
     )
-    for run in runs[:6]:
+    for run in runs:
         cases = run.of(run.snippet).items()
         counts = [(v, c.peak if whole else c.kept) for v, c in cases]
         points = tuple((v, count / 2**20) for v, count in counts if count)
@@ -93,7 +97,7 @@ def _memory(device: str, size: str, runs: Sequence[Run]) -> str:
 def _settings(runs: Sequence[Run]) -> str:
     """The other sizes, said once for all that share them."""
     groups: dict[str, list[str]] = {}
-    for run in runs[:6]:
+    for run in runs:
         sizes = ", ".join(f"{name} {value}" for name, value in run.fixed.items())
         groups.setdefault(sizes, []).append(f"`{run.snippet}`")
     return "; ".join(f"{_joined(n)} with {sizes}" for sizes, n in groups.items())

@@ -13,6 +13,7 @@ from markdown_exec import markdown_config
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, InclusionLevel
 
+from site_src import catalogue
 from site_src.lint import pages
 from site_src.problem import Problem
 from site_src.rendering import (
@@ -35,6 +36,8 @@ def begin(config: Any) -> Any:
     global _renderer
     root = Path(config.config_file_path).parent
     state.current = state.Site(root, pending=bool(os.environ.get("BLUEPRINTS_PENDING")))
+    if config.nav is None:
+        config.nav = catalogue.navigation(state.current.pages.values())
     markdown_config.save(config.markdown_extensions, config.mdx_configs)
     if _renderer is None:
         _renderer = maths.Renderer(root)

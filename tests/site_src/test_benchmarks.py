@@ -12,6 +12,8 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from benchmarked import BLOCK
@@ -26,6 +28,7 @@ from site_src.lint.pages import check_page
 from site_src.measure import blocks, records
 from site_src.measure.runs import Run, identity_of
 from site_src.page import Page, read_pages
+from site_src.rendering import benchmark_table
 
 PATH = f"docs/architectures/{NAME}.md"
 SECTION = "## Practical considerations\n"
@@ -268,3 +271,23 @@ def test_a_benchmark_that_fails_is_said_at_its_line(
     assert message in problem.message
     line = (project.root / PATH).read_text().splitlines()[problem.line - 1]
     assert re.search(r"benchmark\(|claim\(", line), line
+
+
+def test_a_figure_has_six_lines_and_the_next_figure_has_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def shown(name: str, family: str) -> Any:
+        environment = {"device": "cpu"}
+        run = SimpleNamespace(
+            environment=environment, size="tokens", precision="float32", snippet=name
+        )
+        return SimpleNamespace(run=run, family=family, changed=False)
+
+    def draw(device: str, size: str, runs: Any) -> str:
+        return " ".join(run.snippet for run in runs)
+
+    monkeypatch.setattr(benchmark_table, "_time", draw)
+    monkeypatch.setattr(benchmark_table, "_memory", lambda *_: "")
+    every = [shown(letter, "a") for letter in "abcdefg"] + [shown("h", "b")]
+    found = benchmark_table._plots(every)
+    assert found == ["a b c d e f", "", "g", "", "h", ""]
