@@ -15,6 +15,7 @@ from mkdocs.utils import get_relative_url
 
 from site_src.citations import CITATION
 from site_src.rendering.state import PageState, add_anchors, site, state_of
+from site_src.rendering.terms import Terms
 
 _UNNUMBERED = "[?]"
 
@@ -83,6 +84,7 @@ class Blueprints(Extension):
         md.inlinePatterns.register(claims, "blueprints-claims", 185)
         citations = Citations(CITATION.pattern, md)
         md.inlinePatterns.register(citations, "blueprints-citations", 184)
+        md.treeprocessors.register(Terms(md), "blueprints-terms", 15)
 
 
 def makeExtension(**options: Any) -> Blueprints:

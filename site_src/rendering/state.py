@@ -12,6 +12,7 @@ from typing import Any
 
 from site_src.citations import Bibliography, read_bibliography
 from site_src.execution.schedule import shown_of
+from site_src.glossary import Glossary
 from site_src.page import Page, read_pages
 from site_src.problem import Problem
 
@@ -76,6 +77,8 @@ class Site:
         self.states: dict[str, PageState] = {}
         self.problems: list[Problem] = []
         self.addresses: dict[str, str] = {}
+        self.glossary = Glossary.read(root)
+        self.uses: dict[str, dict[str, None]] = {}  # term → paths of pages
         self._used_claims: set[tuple[str, str]] = set()
         self._claims: dict[str, dict[str, tuple[int, str]]] = {}
         self._results: dict[str, dict[str, Any] | None] = {}
