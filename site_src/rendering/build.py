@@ -20,6 +20,7 @@ from site_src.rendering import (
     benchmarks,
     demos,
     extension,
+    machines,
     markup,
     maths,
     policy,
@@ -94,6 +95,7 @@ def finish_page(content: str, page: Any) -> str:
     source = page.file.src_uri
     current = state.site().states[source]
     assert _renderer is not None
+    machines.keep(current.page, content)
     text = maths.render_page(content, current, _renderer)
     text = extension.numbered(text, current)
     text = demos.with_sizes(text, current)
@@ -182,5 +184,7 @@ def end(config: Any) -> None:
             print(problem, file=sys.stderr)
         return
     current.end()
-    if current.problems:
+    if not current.problems:
+        machines.write(Path(config.site_dir), config.site_description or "")
+    else:
         raise PluginError("\n".join(map(str, sorted(set(current.problems)))))

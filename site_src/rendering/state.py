@@ -78,6 +78,7 @@ class Site:
         self.problems: list[Problem] = []
         self.addresses: dict[str, str] = {}
         self.glossary = Glossary.read(root)
+        self.texts: dict[str, str] = {}  # path of a page → its HTML, with TeX in it
         self.uses: dict[str, dict[str, None]] = {}  # term → paths of pages
         self._used_claims: set[tuple[str, str]] = set()
         self._claims: dict[str, dict[str, tuple[int, str]]] = {}

@@ -1,0 +1,189 @@
+"""What programs read: architectures.json, llms.txt, Markdown twins, all snippets."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from site_src import catalogue, front_matter
+from site_src.front_matter import Complexity, Predecessor, Relation
+from site_src.page import Page
+from site_src.proof.identity import identity
+from site_src.rendering import extension, twin
+from site_src.rendering.state import Site, site
+
+CATALOGUE, SCHEMA = "architectures.json", "architectures.schema.json"
+ARCHIVE = "snippets.zip"
+_DAWN = (1980, 1, 1, 0, 0, 0)  # of zip's calendar: an archive holds no time of its own
+
+
+class _Published(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Paper(_Published):
+    """Where an architecture was described first."""
+
+    key: str
+    title: str
+    authors: list[str]
+    year: str
+    address: str
+
+
+class Snippet(_Published):
+    """A file to copy: where it is, and what it does as one hash."""
+
+    name: str
+    address: str
+    sha256: str
+    identity: str
+
+
+class Architecture(_Published):
+    """What a page says of its architecture; addresses are relative to the site."""
+
+    name: str
+    family: str
+    title: str
+    tagline: str
+    also_known_as: list[str]
+    year: int
+    paper: Paper
+    level: str
+    modalities: list[str]
+    tasks: list[str]
+    predecessors: list[Predecessor]
+    related: list[Relation]
+    complexity: Complexity
+    key_ideas: list[str]
+    snippets: list[Snippet]
+    claims: dict[str, str]
+    page: str
+    markdown: str
+
+
+class Catalogue(_Published):
+    """All architectures, in the order in which one led to the next."""
+
+    licence: str
+    architectures: list[Architecture]
+
+
+def keep(page: Page, content: str) -> None:
+    """Keep a page's HTML, formulas still as TeX, for its twin."""
+    text = extension.numbered(content, site().states[page.path.removeprefix("docs/")])
+    site().texts[page.path] = text
+
+
+def write(folder: Path, about: str) -> None:
+    """Write everything into a built site.
+
+    Args:
+        folder: The site.
+        about: What it is, in one sentence.
+    """
+    current = site()
+    for path, text in current.texts.items():
+        source = path.removeprefix("docs/")
+        whole = twin.markdown(current.pages[path], text + extension.references(source))
+        (folder / _twin(current, path)).write_text(whole, "utf-8")
+    found = _catalogue(current)
+    schema = Catalogue.model_json_schema(mode="serialization")
+    for name, data in ((CATALOGUE, found.model_dump()), (SCHEMA, schema)):
+        written = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+        (folder / name).write_text(written, "utf-8")
+    contents = _contents(current, found, about)
+    (folder / "llms.txt").write_text(contents, "utf-8")
+    (folder / ARCHIVE).write_bytes(_archive(current.root))
+    bibliography = current.root / current.bibliography.path
+    if bibliography.exists():
+        (folder / bibliography.name).write_bytes(bibliography.read_bytes())
+
+
+def _twin(current: Site, path: str) -> str:
+    return f"{current.addresses[path].removeprefix('./')}index.md"
+
+
+def _catalogue(current: Site) -> Catalogue:
+    pages = catalogue.in_order(current.pages.values())
+    return Catalogue(
+        licence="text and figures CC BY 4.0, code MIT",
+        architectures=[_architecture(current, page) for page in pages],
+    )
+
+
+def _architecture(current: Site, page: Page) -> Architecture:
+    facts = front_matter.record(page)
+    said = facts.model_dump(exclude={"numbers", "limits", "paper", "snippets"})
+    entry = current.bibliography.entries[facts.paper]
+    paper = Paper(
+        key=entry.key,
+        title=entry.title,
+        authors=list(entry.authors),
+        year=entry.year,
+        address=entry.address,
+    )
+    claims = {name: text for name, (_, text) in current.claims_of(page).items()}
+    return Architecture(
+        **said,
+        name=page.name,
+        family=page.name.partition("/")[0],
+        paper=paper,
+        snippets=[_snippet(current.root, name) for name in facts.snippets],
+        claims=claims,
+        page=current.addresses[page.path],
+        markdown=_twin(current, page.path),
+    )
+
+
+def _snippet(root: Path, name: str) -> Snippet:
+    code = (root / "snippets" / f"{name}.py").read_text("utf-8")
+    return Snippet(
+        name=name,
+        address=f"snippets/{name}.py",
+        sha256=hashlib.sha256(code.encode()).hexdigest(),
+        identity=identity(code),
+    )
+
+
+def _contents(current: Site, found: Catalogue, about: str) -> str:
+    """The file llms.txt: what there is, with links to the Markdown of each page."""
+    lines = ["# Blueprints", "", f"> {about}", ""]
+    lines += ["## Architectures", ""]
+    lines += [f"- [{a.title}]({a.markdown}): {a.tagline}" for a in found.architectures]
+    lines += ["", "## More", ""]
+    others = [page for page in current.pages.values() if not page.is_architecture]
+    for page in others:
+        line = f"- [{page.meta.get('title', page.slug)}]({_twin(current, page.path)})"
+        tagline = page.meta.get("tagline")
+        lines.append(f"{line}: {tagline}" if tagline else line)
+    lines += [f"- [All facts as JSON]({CATALOGUE}), with its [schema]({SCHEMA})"]
+    lines += [f"- [All snippets]({ARCHIVE}): Python on PyTorch alone, MIT"]
+    lines += ["- [The bibliography](references.bib): BibTeX"]
+    return "\n".join(lines) + "\n"
+
+
+def _archive(root: Path) -> bytes:
+    """All snippets with their licence and checksums; the same bytes each time."""
+    files = {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in sorted((root / "snippets").glob("*/*.py"))
+    }
+    sums = [f"{hashlib.sha256(b).hexdigest()}  {name}" for name, b in files.items()]
+    files["SHA256SUMS"] = ("\n".join(sums) + "\n").encode()
+    licence = root / "LICENSE"
+    if licence.exists():
+        files["LICENSE"] = licence.read_bytes()
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(f"blueprints/{name}", _DAWN)
+            entry.external_attr = 0o644 << 16
+            packed.writestr(entry, content, zipfile.ZIP_DEFLATED)
+    return archive.getvalue()

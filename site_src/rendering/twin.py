@@ -1,0 +1,72 @@
+"""A page as Markdown, for programs that read: what it says, not what it looks like.
+
+Formulas become TeX, figures their descriptions; what is folded away is left out.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+from markdownify import MarkdownConverter
+
+from site_src.page import Page
+
+_LEFT_OUT = re.compile(
+    r'<details class="(?:made-by|diagram-words)".*?</details>'
+    r"|<arch-demo\b.*?</arch-demo>"
+    r'|<a class="headerlink".*?</a>',
+    re.DOTALL,
+)
+_DRAWING = re.compile(r'<svg\b[^>]*?aria-label="([^"]*)".*?</svg>', re.DOTALL)
+_OTHER_DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
+_CODE = re.compile(r"<pre>(?:<span></span>)?<code>(.*?)</code></pre>", re.DOTALL)
+_FORMULA = re.compile(
+    r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL
+)
+_UNWRAPPED = re.compile(
+    r'<a (?:class="(?:term|claim)"|href="#)[^>]*>(.*?)</a>', re.DOTALL
+)
+_ANCHOR = re.compile(r' id="[^"]*"')
+
+
+_STYLE: dict[str, Any] = {
+    "bullets": "-",
+    "code_language": "python",
+    "escape_asterisks": False,
+    "escape_underscores": False,
+    "heading_style": "atx",
+}
+
+
+def markdown(page: Page, content: str) -> str:
+    """A page's Markdown.
+
+    Args:
+        page: With its front matter.
+        content: Its HTML, before formulas were drawn.
+    """
+    text = _LEFT_OUT.sub("", content)
+    text = _DRAWING.sub(r"<p>Figure: \1</p>", text)
+    text = _OTHER_DRAWING.sub("", text)
+    text = _CODE.sub(lambda m: f"<pre>{re.sub('<[^>]+>', '', m[1])}</pre>", text)
+    text = _UNWRAPPED.sub(r"\1", text)
+    text = _FORMULA.sub(_tex, text)
+    body = MarkdownConverter(**_STYLE).convert(_ANCHOR.sub("", text))
+    body = re.sub(r"\n{3,}", "\n\n", body).strip()
+    return f"{_head(page.meta)}{body}\n"
+
+
+def _tex(match: re.Match[str]) -> str:
+    sign = "$" if match[1] == "span" else "$$"
+    return f"{sign}{match[2].strip()}{sign}"
+
+
+def _head(meta: dict[str, Any]) -> str:
+    """What the card shows; a page without one begins with its own title."""
+    if "key_ideas" not in meta:
+        return ""
+    ideas = "\n".join(f"- {idea}" for idea in meta["key_ideas"])
+    head = f"# {meta['title']}\n\n> {meta['tagline']}\n\n{ideas}\n\n"
+    return html.unescape(head)

@@ -1,0 +1,112 @@
+"""What the site gives to programs: facts, schema, Markdown, snippets, bibliography."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import zipfile
+from pathlib import Path
+
+import jsonschema
+import pytest
+from conftest import Project
+from toy import NAME, make_toy, save_record
+
+from site_src.page import Page
+from site_src.rendering import twin
+
+PAGE = f"architectures/{NAME}"
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    project = make_toy(tmp_path_factory.mktemp("toy"))
+    save_record(project.root)
+    done = project.call("build", "-q")
+    assert done.returncode == 0, done.stderr
+    return project
+
+
+def read(project: Project, name: str) -> str:
+    return (project.root / "site" / name).read_text()
+
+
+def test_the_facts_fit_their_schema_and_the_front_matter(toy: Project) -> None:
+    facts = json.loads(read(toy, "architectures.json"))
+    schema = json.loads(read(toy, "architectures.schema.json"))
+    jsonschema.validate(facts, schema)
+    (one,) = facts["architectures"]
+    page = Page.read(toy.root, toy.root / "docs" / f"{PAGE}.md")
+    for name in ("title", "year", "tagline", "predecessors", "complexity"):
+        assert one[name] == page.meta[name]
+    assert one["name"] == NAME
+    assert one["paper"]["key"] == page.meta["paper"]
+    code = (toy.root / "snippets" / f"{NAME}.py").read_bytes()
+    assert one["snippets"][0]["sha256"] == hashlib.sha256(code).hexdigest()
+    for address in (one["page"], one["markdown"], one["snippets"][0]["address"]):
+        assert (toy.root / "site" / address).exists()
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**facts, "more": 1}, schema)
+
+
+def test_the_list_for_language_models_leads_to_files(toy: Project) -> None:
+    text = read(toy, "llms.txt")
+    assert text.startswith("# Blueprints\n\n> A reference")
+    addresses = re.findall(r"\]\(([^)]+)\)", text)
+    assert f"{PAGE}/index.md" in addresses
+    assert "index.md" in addresses
+    for address in addresses:
+        assert (toy.root / "site" / address).is_file(), address
+
+
+def test_the_archive_holds_every_snippet_with_sums_and_is_the_same_again(
+    toy: Project,
+) -> None:
+    raw = (toy.root / "site" / "snippets.zip").read_bytes()
+    with zipfile.ZipFile(io.BytesIO(raw)) as packed:
+        names = packed.namelist()
+        sums = packed.read("blueprints/SHA256SUMS").decode().splitlines()
+        for line in sums:
+            digest, name = line.split("  ")
+            content = packed.read(f"blueprints/{name}")
+            assert hashlib.sha256(content).hexdigest() == digest
+            assert content == (toy.root / name).read_bytes()
+    assert len(sums) == len(list((toy.root / "snippets").glob("*/*.py")))
+    assert f"blueprints/snippets/{NAME}.py" in names
+    toy.call("render", "-q")
+    assert (toy.root / "site" / "snippets.zip").read_bytes() == raw
+
+
+def test_every_page_has_a_twin_and_leads_to_it(toy: Project) -> None:
+    text = read(toy, f"{PAGE}/index.md")
+    assert text.startswith("# ")
+    assert "## Related architectures" in text
+    assert "{claim:" not in text
+    assert not re.search(r"</?(p|div|span|table|svg|figure|a)\b", text)
+    assert '<a href="index.md">' in read(toy, f"{PAGE}/index.html")
+
+
+def test_a_twin_keeps_what_is_said() -> None:
+    html = (
+        '<h2 id="a">Why<a class="headerlink" href="#a">¶</a></h2>'
+        '<p>A <a class="term" href="../g/#t" title="T">token</a> of '
+        '<a class="claim" href="#block-1">3.1</a> bits '
+        '<span class="cite"><a href="#ref-x" title="X">[1]</a></span>, '
+        '<span class="arithmatex">\\(a_{t} < b\\)</span>'.replace(" < ", " &lt; ")
+        + ', <a href="../x/">there</a>.</p><div class="arithmatex">\\[\nx^2\n\\]</div>'
+        '<figure><svg role="img" aria-label="It falls."><path d="M0"/></svg>'
+        "<figcaption>Falling.</figcaption></figure>"
+        '<details class="made-by"><summary>Code</summary>hidden</details>'
+        "<pre><span></span><code><span>a</span> = <span>1</span> &lt; 2\n</code></pre>"
+    )
+    page = Page(Path("/nowhere"), "docs/x.md", "# X\n")
+    assert twin.markdown(page, html).split("\n\n") == [
+        "## Why",
+        "A token of 3.1 bits [1], $a_{t} < b$, [there](../x/).",
+        "$$x^2$$",
+        "Figure: It falls.",
+        "Falling.",
+        "```python\na = 1 < 2\n```\n",
+    ]
