@@ -18,6 +18,7 @@ from site_src.lint import pages
 from site_src.problem import Problem
 from site_src.rendering import (
     benchmarks,
+    copies,
     demos,
     extension,
     machines,
@@ -42,6 +43,7 @@ def begin(config: Any) -> Any:
     global _renderer
     root = Path(config.config_file_path).parent
     state.current = state.Site(root, pending=bool(os.environ.get("BLUEPRINTS_PENDING")))
+    state.current.address = config.site_url or ""
     if config.nav is None:
         config.nav = catalogue.navigation(state.current.pages.values())
     markdown_config.save(config.markdown_extensions, config.mdx_configs)
@@ -53,9 +55,6 @@ def begin(config: Any) -> Any:
 def add_files(files: Any, config: Any) -> Any:
     """Publish snippets, measured times, KaTeX's files, and what live demos load."""
     root = state.site().root
-    for path in sorted((root / "snippets").rglob("*.py")):
-        name = path.relative_to(root).as_posix()
-        files.append(File.generated(config, name, abs_src_path=str(path)))
     katex = root / "node_modules" / "katex" / "dist"
     fonts = sorted((katex / "fonts").glob("*.woff2"))
     for path in [katex / "katex.min.css", *fonts]:
@@ -72,6 +71,10 @@ def add_files(files: Any, config: Any) -> Any:
     addresses = state.site().addresses
     for file in files.documentation_pages():
         addresses[f"docs/{file.src_uri}"] = file.url
+    for name in copies.all_names(root):
+        for suffix, content in ((".py", copies.credited), (".ipynb", copies.notebook)):
+            uri = f"snippets/{name}{suffix}"
+            files.append(File.generated(config, uri, content=content(name)))
     return files
 
 

@@ -14,7 +14,7 @@ from site_src import catalogue, front_matter
 from site_src.front_matter import Complexity, Predecessor, Relation
 from site_src.page import Page
 from site_src.proof.identity import identity
-from site_src.rendering import extension, twin
+from site_src.rendering import copies, extension, twin
 from site_src.rendering.state import Site, site
 
 CATALOGUE, SCHEMA = "architectures.json", "architectures.schema.json"
@@ -147,7 +147,7 @@ def _snippet(root: Path, name: str) -> Snippet:
     return Snippet(
         name=name,
         address=f"snippets/{name}.py",
-        sha256=hashlib.sha256(code.encode()).hexdigest(),
+        sha256=hashlib.sha256(copies.credited(name).encode()).hexdigest(),
         identity=identity(code),
     )
 

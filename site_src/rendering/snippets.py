@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from site_src.lint.source import Span, statements
+from site_src.rendering import copies
 from site_src.rendering.replay import highlight
 from site_src.rendering.state import PageState, add_anchors, fence, site, state_of
 
@@ -49,9 +50,9 @@ def _whole(name: str, text: str, state: PageState, md: Any) -> tuple[str, str]:
         raise _Wrong(f"{name} is shown whole twice; the ids of its lines are unique")
     state.whole.append(name)
     file = name.rpartition("/")[2]
-    lines = range(1, text.count("\n") + 2)
+    lines = range(1, text.count("\n") + 3)
     add_anchors(md, (f"{file}-L{number}" for number in lines))
-    shown = highlight(text, md, spans=True)
+    shown = highlight(copies.credited(name.removesuffix(".py")), md, spans=True)
     shown = _SPAN.sub(rf'<span class="ln" id="{file}-L\1">', shown)
     for span in _several_lines(text):
         anchor = span.anchor(file)
@@ -67,8 +68,12 @@ def _whole(name: str, text: str, state: PageState, md: Any) -> tuple[str, str]:
     original = getattr(md, "_original_md", md)
     url: str = original.treeprocessors["relpath"].file.url
     address = "../" * url.count("/") + f"snippets/{name}"
-    caption = f'<code>{name}</code>, MIT: copy it, or <a href="{address}" download>'
-    return shown, caption + "download</a> it"
+    book = address.removesuffix("py") + "ipynb"
+    caption = f'<code>{name}</code>, MIT: copy it, <a href="{address}" download>'
+    caption += (
+        f'download</a> it, or take it as a <a href="{book}" download>notebook</a>'
+    )
+    return shown, caption
 
 
 def _several_lines(text: str) -> Iterator[Span]:

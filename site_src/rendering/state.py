@@ -76,6 +76,7 @@ class Site:
         self.pages = {page.path: page for page in read_pages(root)}
         self.states: dict[str, PageState] = {}
         self.problems: list[Problem] = []
+        self.address = ""  # of the site itself
         self.addresses: dict[str, str] = {}
         self.glossary = Glossary.read(root)
         self.texts: dict[str, str] = {}  # path of a page → its HTML, with TeX in it

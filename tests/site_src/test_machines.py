@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import io
 import json
 import re
@@ -10,11 +11,13 @@ import zipfile
 from pathlib import Path
 
 import jsonschema
+import nbformat
 import pytest
 from conftest import Project
 from toy import NAME, make_toy, save_record
 
 from site_src.page import Page
+from site_src.proof.identity import identity
 from site_src.rendering import twin
 
 PAGE = f"architectures/{NAME}"
@@ -43,7 +46,7 @@ def test_the_facts_fit_their_schema_and_the_front_matter(toy: Project) -> None:
         assert one[name] == page.meta[name]
     assert one["name"] == NAME
     assert one["paper"]["key"] == page.meta["paper"]
-    code = (toy.root / "snippets" / f"{NAME}.py").read_bytes()
+    code = (toy.root / "site" / "snippets" / f"{NAME}.py").read_bytes()
     assert one["snippets"][0]["sha256"] == hashlib.sha256(code).hexdigest()
     for address in (one["page"], one["markdown"], one["snippets"][0]["address"]):
         assert (toy.root / "site" / address).exists()
@@ -79,6 +82,31 @@ def test_the_archive_holds_every_snippet_with_sums_and_is_the_same_again(
     assert (toy.root / "site" / "snippets.zip").read_bytes() == raw
 
 
+def test_a_copy_is_the_file_and_says_where_it_is_from(toy: Project) -> None:
+    code = (toy.root / "snippets" / f"{NAME}.py").read_text()
+    copied = read(toy, f"snippets/{NAME}.py")
+    assert copied.startswith(code)
+    credit = copied.removeprefix(code)
+    home = f"http://localhost/{PAGE}/"
+    assert credit == f"\n# Copied from {home}, MIT, identity {identity(copied)[:16]}\n"
+    shown = re.findall(
+        r'<figure class="snippet whole".*?</code>',
+        read(toy, PAGE + "/index.html"),
+        re.DOTALL,
+    )
+    assert html.unescape(re.sub(r"<[^>]+>", "", shown[0])).strip() == copied.strip()
+
+
+def test_a_notebook_is_valid_and_runs(toy: Project) -> None:
+    book = nbformat.reads(read(toy, f"snippets/{NAME}.ipynb"), as_version=4)
+    nbformat.validate(book)
+    names: dict[str, object] = {"__name__": "__main__"}
+    for cell in book.cells:
+        if cell.cell_type == "code":
+            exec(compile(cell.source, "cell", "exec"), names)
+    assert {"example", "module", "inputs"} <= names.keys()
+
+
 def test_every_page_has_a_twin_and_leads_to_it(toy: Project) -> None:
     text = read(toy, f"{PAGE}/index.md")
     assert text.startswith("# ")
@@ -89,7 +117,7 @@ def test_every_page_has_a_twin_and_leads_to_it(toy: Project) -> None:
 
 
 def test_a_twin_keeps_what_is_said() -> None:
-    html = (
+    content = (
         '<h2 id="a">Why<a class="headerlink" href="#a">¶</a></h2>'
         '<p>A <a class="term" href="../g/#t" title="T">token</a> of '
         '<a class="claim" href="#block-1">3.1</a> bits '
@@ -102,7 +130,7 @@ def test_a_twin_keeps_what_is_said() -> None:
         "<pre><span></span><code><span>a</span> = <span>1</span> &lt; 2\n</code></pre>"
     )
     page = Page(Path("/nowhere"), "docs/x.md", "# X\n")
-    assert twin.markdown(page, html).split("\n\n") == [
+    assert twin.markdown(page, content).split("\n\n") == [
         "## Why",
         "A token of 3.1 bits [1], $a_{t} < b$, [there](../x/).",
         "$$x^2$$",
