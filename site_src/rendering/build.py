@@ -31,9 +31,9 @@ from site_src.rendering import (
 
 _PUBLISHED = frozenset((".md", ".json", ".png", ".jpg", ".jpeg", ".webp"))
 
-# Names, punctuation, operators and blanks look as code does anyway; marking each of
+# Names, numbers, punctuation and blanks look as code does anyway; marking each of
 # them takes a tenth of a page's bytes.
-_AS_CODE = re.compile(r'<span class="(?:n|p|o|w|nn)">([^<]*)</span>')
+_AS_CODE = re.compile(r'<span class="(?:n|p|o|w|nn|nb|bp|sa|si|mi|mf)">([^<]*)</span>')
 
 _renderer: maths.Renderer | None = None
 
