@@ -26,8 +26,8 @@ MISTAKES = [
         "State detached at every step",
         {"self.cell(step, hidden)": "self.cell(step, hidden.detach())"},
         "Every output is right, and text is predicted as well as ever after a short "
-        "training; every gradient ends after one step, so what is asked only at the end "
-        "is not learnt.",
+        "training; every gradient ends after one step, so what is asked only at the "
+        "end is not learnt.",
     ),
     Mistake(
         "tanh on the state's share only, the input added after it",
