@@ -37,8 +37,8 @@ def draw(
         values: By row and column.
         limit: The lowest and the highest value of the scale.
         title: What the values are.
-        columns: A character for each column.
-        rows: A character for each row, or "" where they have no name.
+        columns: A character for each column, or "" where they have no name.
+        rows: The same for each row; without any names it is an image.
     """
     height, width = len(values), len(values[0])
     layers = ""
@@ -46,7 +46,7 @@ def draw(
         shares = [[max(0.0, sign * v) / limit[1] for v in row] for row in values]
         if any(map(any, shares)):
             layers += _layer(shares, f"var(--fig-{ink})")
-    cells = "demo-cells" if rows else "demo-cells tall"
+    cells = "demo-cells tall" if columns and not rows else "demo-cells"
     side = f'<div class="demo-y">{_labels(rows)}</div>' if rows else ""
     return (
         f'<div class="demo-map"><p class="demo-title">{html.escape(title)}</p>{side}'

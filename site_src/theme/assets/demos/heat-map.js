@@ -45,20 +45,23 @@ export class HeatMap {
   }
 
   // Shows {rows, columns, range, value(row, column), describe(row, column)}: how many,
-  // the scale, a number, and what is said of a cell; `columns` and, if they have names,
-  // `rows` are strings of characters, otherwise `rows` is a number.
+  // the scale, a number, and what is said of a cell; `columns` and `rows` are strings of
+  // characters where they have names, otherwise numbers. Without names it is an image.
   show(data) {
     this.#data = data;
     const named = typeof data.rows === "string";
+    const spelled = typeof data.columns === "string";
     const height = named ? data.rows.length : data.rows;
-    this.canvas.width = data.columns.length;
+    const width = spelled ? data.columns.length : data.columns;
+    this.canvas.width = width;
     this.canvas.height = height;
-    this.canvas.classList.toggle("tall", !named);
+    this.canvas.classList.toggle("tall", spelled && !named);
+    this.canvas.style.aspectRatio = spelled ? "" : `${width} / ${height}`;
     this.side.replaceChildren(...(named ? labels(data.rows) : []));
-    this.foot.replaceChildren(...labels(data.columns));
-    const row = this.#cursor[0] < height ? this.#cursor[0] : height - 1;
+    this.foot.replaceChildren(...(spelled ? labels(data.columns) : []));
     this.#paint();
-    this.#move(named ? height - 1 : row, data.columns.length - 1);
+    const [row, column] = this.#cursor;
+    this.#move(named ? height - 1 : row, spelled ? width - 1 : column);
   }
 
   stop() {
