@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from site_src import tracing
 from site_src.demos.exporting import Runtime, export
 from site_src.demos.readers import Reader
 
@@ -42,6 +43,21 @@ class Picture(Reader):
         super().__init__(model, {**inner, **looking})
         self.looking, self.patches = set(looking), patches
         self.extra = False  # whether a token that is no place looks, too
+
+    def call(self, *arguments: Any) -> tuple[Any, dict[str, Tensor]]:
+        """The model's outputs, and each inner value stacked over its calls."""
+        with tracing.watch(self.file) as calls:
+            outputs = self.model(*arguments)
+        values = {}
+        for label, name in self.inner.items():
+            found = tracing.values(calls, name)
+            if not all(isinstance(value, Tensor) for value in found):
+                raise ValueError(f"{name} is no tensor")
+            shapes = [tuple(value.shape[1:]) for value in found]
+            if any(shape != shapes[0] for shape in shapes):
+                raise ValueError(f"{name} has several shapes: {shapes}")
+            values[label] = torch.stack(found)
+        return outputs, values
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         outputs, values = self.call(images)

@@ -13,7 +13,7 @@ Checked against: transformers.ResNetForImageClassification, the names and
     shapes of torchvision.models 0.28.0 (tests/fixtures)
 Torch versions: 2.13.0
 Dimensions: B images, C channels of the images, H height, W width, D channels
-    into a block, E out of it, Y height out, X width out, L blocks, N classes.
+    into a block, E out of it, Y height out, X width out, L depth, N classes.
 SPDX: MIT
 """
 
@@ -169,7 +169,8 @@ class ResNet(nn.Module):
     ) -> None:
         super().__init__()
         named = {"channels": channels, "classes": classes, "filters": filters}
-        named |= {"stages": len(blocks), "blocks": min(blocks, default=0)}
+        depth = sum(blocks)
+        named |= {"depth": depth, "blocks": min(blocks, default=0)}
         for name, size in named.items():
             _check_at_least_one(name, size)
         self.channels = channels

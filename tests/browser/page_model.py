@@ -27,11 +27,13 @@ class PageModel:
         model: The page's model.
         inner: Label → name of a value inside.
         context: Tokens that are read at once, or None.
+        looking: Label → name of weights with which places look at each other.
     """
 
     model: nn.Module
     inner: dict[str, str]
     context: int | None
+    looking: dict[str, str]
 
 
 def page_model(page: Page, exported: bytes) -> PageModel:
@@ -50,8 +52,11 @@ def page_model(page: Page, exported: bytes) -> PageModel:
     build, context = (eval(ast.unparse(node), space) for node in wanted)
     model = build()
     model.load_state_dict(weights(exported))
-    inner = ast.literal_eval(given["inner"]) if "inner" in given else {}
-    return PageModel(model.eval(), inner, context)
+    named = {
+        word: ast.literal_eval(given[word]) if word in given else {}
+        for word in ("inner", "looking")
+    }
+    return PageModel(model.eval(), named["inner"], context, named["looking"])
 
 
 def _define(name: str, statements: list[ast.stmt], space: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Every live demo of the built site: started, fed, and held against torch."""
+"""Every live demo that reads a text: started, fed, and held against torch."""
 
 from __future__ import annotations
 
@@ -15,12 +15,19 @@ from site_src.demos.readers import Steps, Window, scores_of
 from site_src.demos.show import DIFFERENCE
 from site_src.page import Page
 
-MODEL = re.compile(r'<arch-demo kind="[\w-]+" model="([^"]+)"')
-DEMOS = {
-    path.parent.relative_to(SITE).as_posix() + "/": found[1]
-    for path in sorted(SITE.rglob("index.html"))
-    if (found := MODEL.search(path.read_text("utf-8")))
-}
+MODEL = re.compile(r'<arch-demo kind="([\w-]+)" model="([^"]+)"')
+
+
+def found_demos(kind: str) -> dict[str, str]:
+    """Pages of the built site with a demo of a kind → the file of its model."""
+    return {
+        path.parent.relative_to(SITE).as_posix() + "/": found[2]
+        for path in sorted(SITE.rglob("index.html"))
+        if (found := MODEL.search(path.read_text("utf-8"))) and found[1] == kind
+    }
+
+
+DEMOS = found_demos("next-token")
 LISTEN = """() => {
   window.runs = [];
   const plain = (value) => Array.from(value, Number);
@@ -35,7 +42,7 @@ LISTEN = """() => {
     window.runs.push({ inputs, outputs });
   });
 }"""
-HEAVY = re.compile(r"onnx|runtime\.js|demos\.css|next-token|heat-map")
+HEAVY = re.compile(r"onnx|runtime\.js|demos\.css|/demos/(?!loader)[\w-]+\.js")
 
 
 @pytest.fixture(params=sorted(DEMOS))

@@ -237,7 +237,7 @@ def test_wrong_sizes_say_what_was_expected_and_found() -> None:
         ((name, size),) = wrong.items()
         with pytest.raises(ValueError, match=f"{name} of at least 1, got {size}"):
             ResNet((1, 1), **wrong)
-    with pytest.raises(ValueError, match="stages of at least 1, got 0"):
+    with pytest.raises(ValueError, match="depth of at least 1, got 0"):
         ResNet(())
     with pytest.raises(ValueError, match="blocks of at least 1, got 0"):
         ResNet((2, 0))
