@@ -27,7 +27,7 @@ MISTAKES = [
     Mistake(
         "ReLU instead of tanh on the whole maps",
         {"torch.tanh(self.whole_filters": "torch.relu(self.whole_filters"},
-        "Trains at least as well. Weights that were trained with tanh are wrong.",
+        "Trains about as well. Weights that were trained with tanh are wrong.",
     ),
     Mistake(
         "Largest value of a patch instead of its mean",
@@ -37,8 +37,8 @@ MISTAKES = [
     Mistake(
         "Pooling windows that overlap",
         {"nn.AvgPool2d(2)": "nn.AvgPool2d(3, 2, 1)"},
-        "Every size fits and it trains. At the edges, zeros that are no part of the "
-        "image are averaged in.",
+        "Every size fits and it trains, a little worse. At the edges, zeros that are no "
+        "part of the image are averaged in.",
     ),
     Mistake(
         "Pooling before the squashing",
@@ -52,7 +52,7 @@ MISTAKES = [
     Mistake(
         "A squashing after the output",
         {"self.output_layer(hidden)": "torch.tanh(self.output_layer(hidden))"},
-        "Trains slowly and never becomes sure: no score leaves the range from -1 to 1.",
+        "Most answers are right and the loss stays high: no score can exceed 1.",
     ),
     Mistake(
         "Softmax inside the network",

@@ -33,8 +33,8 @@ MISTAKES = [
     Mistake(
         "The sum left out",
         {ADD: ADD.replace("change + shortcut", "change")},
-        "A shallow network trains as well. A deep one trains badly, with a higher loss "
-        "on the very images that it is trained on.",
+        "Eight layers train about as well. A deep network trains badly, with a higher "
+        "loss on the very images that it is trained on.",
     ),
     Mistake(
         "ReLU before the sum instead of after",
@@ -67,7 +67,7 @@ MISTAKES = [
     Mistake(
         "The first stage halves the image, too",
         {"2 if stage and not place else 1": "1 if place else 2"},
-        "Trains faster and sees less; every map is half as high and wide as it should.",
+        "Trains about as well on simple images; every map is half as high and wide.",
     ),
     Mistake(
         "The bottleneck halves in its first convolution",
