@@ -37,8 +37,8 @@ MISTAKES = [
     Mistake(
         "Pooling windows that overlap",
         {"nn.AvgPool2d(2)": "nn.AvgPool2d(3, 2, 1)"},
-        "Every size fits and it trains, a little worse. At the edges, zeros that are no "
-        "part of the image are averaged in.",
+        "Every size fits and it trains, a little worse. At the edges, zeros that are "
+        "no part of the image are averaged in.",
     ),
     Mistake(
         "Pooling before the squashing",
