@@ -106,6 +106,11 @@ def demo(
             characters in order; `start`, the first text; `context`, how many tokens
             are read at once, for a model without a state; and `inner`, labels and
             names of values in the snippet, such as {"forget": "Net.forward.forget"}.
+            "image-class" takes `classes`, a name for each score; `samples`, real
+            images to start from, as (name, rows of pixels from 0 to 1); `inner`, the
+            same for maps (B, C, Y, X); `looking` for weights (B, heads, T, T), with
+            `patches`, the rows and columns of the places that look; and `brush`, the
+            radius of the pen.
 
     Returns:
         What `train` returned.
