@@ -102,15 +102,7 @@ def demo(
         train: Trains it, within 20 seconds of one core; it returns JSON data.
         alt: What is seen before it runs, for a reader who does not see it.
         caption: What to look for. `code` is allowed.
-        settings: What the kind asks for. "next-token" takes `vocabulary`, the
-            characters in order; `start`, the first text; `context`, how many tokens
-            are read at once, for a model without a state; and `inner`, labels and
-            names of values in the snippet, such as {"forget": "Net.forward.forget"}.
-            "image-class" takes `classes`, a name for each score; `samples`, real
-            images to start from, as (name, rows of pixels from 0 to 1); `inner`, the
-            same for maps (B, C, Y, X); `looking` for weights (B, heads, T, T), with
-            `patches`, the rows and columns of the places that look; and `brush`, the
-            radius of the pen.
+        settings: What the kind asks for, the arguments of its module's `make`.
 
     Returns:
         What `train` returned.

@@ -28,8 +28,8 @@ def draw(
     limit: Sequence[float],
     *,
     title: str,
-    columns: str,
-    rows: str,
+    columns: Sequence[str],
+    rows: Sequence[str],
 ) -> str:
     """HTML of a heat map.
 
@@ -37,7 +37,7 @@ def draw(
         values: By row and column.
         limit: The lowest and the highest value of the scale.
         title: What the values are.
-        columns: A character for each column, or "" where they have no name.
+        columns: A character or a word for each column, or "" where they have no name.
         rows: The same for each row; without any names it is an image.
     """
     height, width = len(values), len(values[0])
@@ -48,16 +48,17 @@ def draw(
             layers += _layer(shares, f"var(--fig-{ink})")
     cells = "demo-cells tall" if columns and not rows else "demo-cells"
     side = f'<div class="demo-y">{_labels(rows)}</div>' if rows else ""
+    foot = "demo-x words" if any(len(name) > 1 for name in columns) else "demo-x"
     return (
         f'<div class="demo-map"><p class="demo-title">{html.escape(title)}</p>{side}'
         f'<svg class="{cells}" viewBox="0 0 {width} {height}" '
         f'preserveAspectRatio="none">{layers}</svg>'
-        f'<div class="demo-x">{_labels(columns)}</div></div>'
+        f'<div class="{foot}">{_labels(columns)}</div></div>'
     )
 
 
-def _labels(characters: str) -> str:
-    return "".join(f"<i>{visible(c)}</i>" for c in characters)
+def _labels(names: Sequence[str]) -> str:
+    return "".join(f"<i>{visible(name)}</i>" for name in names)
 
 
 def _layer(shares: Sequence[Sequence[float]], ink: str) -> str:

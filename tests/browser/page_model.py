@@ -28,12 +28,14 @@ class PageModel:
         inner: Label → name of a value inside.
         context: Tokens that are read at once, or None.
         looking: Label → name of weights with which places look at each other.
+        alignment: Label → name of an alignment.
     """
 
     model: nn.Module
     inner: dict[str, str]
     context: int | None
     looking: dict[str, str]
+    alignment: dict[str, str]
 
 
 def page_model(page: Page, exported: bytes) -> PageModel:
@@ -54,9 +56,9 @@ def page_model(page: Page, exported: bytes) -> PageModel:
     model.load_state_dict(weights(exported))
     named = {
         word: ast.literal_eval(given[word]) if word in given else {}
-        for word in ("inner", "looking")
+        for word in ("inner", "looking", "alignment")
     }
-    return PageModel(model.eval(), named["inner"], context, named["looking"])
+    return PageModel(model.eval(), context=context, **named)
 
 
 def _define(name: str, statements: list[ast.stmt], space: dict[str, Any]) -> None:

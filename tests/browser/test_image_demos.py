@@ -8,13 +8,13 @@ import pytest
 import torch
 from browser.conftest import ROOT, SITE, Visit
 from browser.page_model import PageModel, page_model
-from browser.test_demos import LISTEN, found_demos, heavy, runs_of, settle, start
+from browser.test_demos import LISTEN, of_kind, heavy, runs_of, settle, start
 
 from site_src.demos.pictures import Picture, scores_of
 from site_src.demos.show import DIFFERENCE
 from site_src.page import Page
 
-DEMOS = found_demos("image-class")
+DEMOS = of_kind("image-class")
 INK = """() => {
   const { data } = document.querySelector(".demo-pad canvas").getContext("2d")
     .getImageData(0, 0, 10000, 10000);

@@ -46,11 +46,12 @@ export class HeatMap {
 
   // Shows {rows, columns, range, value(row, column), describe(row, column)}: how many,
   // the scale, a number, and what is said of a cell; `columns` and `rows` are strings of
-  // characters where they have names, otherwise numbers. Without names it is an image.
+  // characters or lists of words where they have names, otherwise numbers. Without names
+  // it is an image.
   show(data) {
     this.#data = data;
-    const named = typeof data.rows === "string";
-    const spelled = typeof data.columns === "string";
+    const named = typeof data.rows !== "number";
+    const spelled = typeof data.columns !== "number";
     const height = named ? data.rows.length : data.rows;
     const width = spelled ? data.columns.length : data.columns;
     this.canvas.width = width;
@@ -59,6 +60,8 @@ export class HeatMap {
     this.canvas.style.aspectRatio = spelled ? "" : `${width} / ${height}`;
     this.side.replaceChildren(...(named ? labels(data.rows) : []));
     this.foot.replaceChildren(...(spelled ? labels(data.columns) : []));
+    const words = spelled && [...data.columns].some((name) => [...name].length > 1);
+    this.foot.classList.toggle("words", words);
     this.#paint();
     const [row, column] = this.#cursor;
     this.#move(named ? height - 1 : row, spelled ? width - 1 : column);
@@ -119,5 +122,5 @@ export class HeatMap {
 }
 
 const clamp = (place, size) => Math.max(0, Math.min(size - 1, place));
-const labels = (text) => [...text].map((c) => make("i", {}, visible(c)));
+const labels = (names) => [...names].map((name) => make("i", {}, visible(name)));
 const bytes = (colour) => colour.trim().match(/[0-9a-f]{2}/gi).map((pair) => parseInt(pair, 16));
