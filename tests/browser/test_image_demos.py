@@ -8,7 +8,7 @@ import pytest
 import torch
 from browser.conftest import ROOT, SITE, Visit
 from browser.page_model import PageModel, page_model
-from browser.test_demos import LISTEN, of_kind, heavy, runs_of, settle, start
+from browser.test_demos import LISTEN, heavy, of_kind, runs_of, settle, start
 
 from site_src.demos.pictures import Picture, scores_of
 from site_src.demos.show import DIFFERENCE
