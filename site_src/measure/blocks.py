@@ -69,6 +69,8 @@ def in_blocks(path: str, blocks: tuple[Block, ...]) -> list[Benchmarks]:
     """Those of a page's blocks that measure."""
     found = []
     for block in blocks:
+        if _NAME not in block.code:
+            continue
         try:
             tree = ast.parse(block.code)
         except SyntaxError:
