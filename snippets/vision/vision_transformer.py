@@ -187,11 +187,11 @@ class VisionTransformer(nn.Module):
         Shape:
             images (B, C, Y, X) -> scores (B, N), final (B, T, D)
         """
-        B, *sizes = images.shape
-        D, C, P, _ = self.patch_embedding.weight.shape
+        B, C, Y, X = images.shape
+        D, channels, P, _ = self.patch_embedding.weight.shape
         R, Q = self.rows, self.columns
-        wanted = [C, R * P, Q * P]
-        _require(sizes == wanted, f"images of size {wanted}", sizes)
+        wanted = (channels, R * P, Q * P)
+        _require((C, Y, X) == wanted, f"images of size {wanted}", (C, Y, X))
         if self.fused:
             maps = self.patch_embedding(images)  # (B, D, R, Q)
             embedded = maps.flatten(2).mT  # (B, R*Q, D)
@@ -209,7 +209,8 @@ class VisionTransformer(nn.Module):
         final = self.final_norm(hidden)  # (B, T, D)
         # y = LN(z_L⁰), eq. 4, or the mean of all patches, appendix D.3
         pooled = final.mean(1) if self.class_token is None else final[:, 0]
-        return self.head(pooled), final
+        scores = self.head(pooled)  # (B, N)
+        return scores, final
 
 
 def from_published(
@@ -241,8 +242,7 @@ def from_published(
     side = math.isqrt(len(positions))
     _require(len(positions) == side**2 + (not mean), "a square grid", side)
     rows, columns = grid or (side, side)
-    if grid is not None:
-        positions = stretched(positions, (side, side), grid)
+    positions = stretched(positions, (side, side), (rows, columns))
     ours["positions"] = positions
     width, channels, patch, _ = ours["patch_embedding.weight"].shape
     _require(width % head_width == 0, f"heads {head_width} wide", width)
