@@ -286,8 +286,8 @@ def example(
     Shape:
         () -> Transformer, (source (B, S), target (B, T), visible (B, S))
     """
-    sizes = {"vocabulary": 11, "target_vocabulary": 13, "inner_width": 9}
-    sizes |= {"width": width, "heads": 4, "layers": 3}
+    sizes = {"vocabulary": 11, "target_vocabulary": 13, "layers": 3, "heads": 4}
+    sizes |= {"width": width, "inner_width": 4 * width}  # as in table 3
     module = Transformer(**sizes, norm_first=norm_first, fused=fused)
     source = torch.randint(11, (batch, tokens + 2))
     target = torch.randint(13, (batch, tokens))
