@@ -9,7 +9,7 @@ Checked against: torch.nn.Transformer
 Torch versions: 2.13.0
 Dimensions: B batch, S source tokens (or all looked at), T new target tokens, P
     cached ones, D width (d_model), F feed-forward width (d_ff), H heads (h), K
-    head width (d_k, d_v), L layers of each stack (N), W words of the target.
+    head width (d_k, d_v), L layers of each stack (N), V words of the target.
 SPDX: MIT
 """
 
@@ -214,7 +214,7 @@ class Transformer(nn.Module):
         return tuple((none, (*pair, mask)) for pair in pairs)
 
     def write(self, target: Tensor, state: State) -> tuple[Tensor, State]:
-        """Score what follows each of some new words of the target (B, T, W).
+        """Score what follows each of some new words of the target (B, T, V).
 
         Args:
             target: the new words (B, T).
@@ -240,11 +240,11 @@ class Transformer(nn.Module):
             visible: which of the source are no padding, one a row at least.
 
         Shape:
-            source (B, S), target (B, T), visible (B, S) -> logits (B, T, W)
+            source (B, S), target (B, T), visible (B, S) -> logits (B, T, V)
         """
         B, _ = source.shape
         _require(len(target) == B, f"{B} targets, one a source", len(target))
-        return self.write(target, self.read(source, visible))[0]  # (B, T, W)
+        return self.write(target, self.read(source, visible))[0]  # (B, T, V)
 
     @torch.no_grad()
     def generate(
