@@ -8,8 +8,8 @@ Differs from the paper:
 Checked against: torch.nn.Transformer
 Torch versions: 2.13.0
 Dimensions: B batch, S source tokens (or all looked at), T new target tokens, P
-    cached ones, D width (d_model), F feed-forward width (d_ff), H heads (h), K
-    head width (d_k, d_v), L layers of each stack (N), V words of the target.
+    cached ones, D width (d_model), F inner width (d_ff), H heads (h), K head
+    width (d_k, d_v), L layers (N, of each stack), V target vocabulary.
 SPDX: MIT
 """
 
@@ -181,9 +181,8 @@ class Transformer(nn.Module):
             _require(size > 0, "sizes of at least 1", size)
         fits = width % 2 == width % heads == 0
         _require(fits, f"an even width of {heads} equal heads", width)
-        tables = [nn.Embedding(vocabulary, width)]
-        if target_vocabulary is not None:
-            tables.append(nn.Embedding(target_vocabulary, width))
+        words = [n for n in (vocabulary, target_vocabulary) if n is not None]
+        tables = [nn.Embedding(n, width) for n in words]
         for table in tables:
             nn.init.normal_(table.weight, std=width**-0.5)
         self.source_embedding, self.target_embedding = tables[0], tables[-1]
@@ -214,10 +213,10 @@ class Transformer(nn.Module):
         return tuple((none, (*pair, mask)) for pair in pairs)
 
     def write(self, target: Tensor, state: State) -> tuple[Tensor, State]:
-        """Score what follows each of some new words of the target (B, T, V).
+        """Score what follows each of some new words, by their own table (3.4).
 
         Args:
-            target: the new words (B, T).
+            target: the new words (B, T); their scores are (B, T, V).
             state: from `read`, or from this for the words before.
         """
         T, P = target.shape[1], state[0][0][0].shape[2]
@@ -226,8 +225,9 @@ class Transformer(nn.Module):
         for layer, (past, source) in zip(self.decoder, state, strict=True):
             hidden, present = layer(hidden, past, seen, source)
             presents.append((present, source))
-        table = self.target_embedding.weight  # at both ends, section 3.4
-        return self.decoder_norm(hidden) @ table.T, tuple(presents)
+        table = self.target_embedding.weight
+        logits = self.decoder_norm(hidden) @ table.T  # (B, T, V)
+        return logits, tuple(presents)
 
     def forward(
         self, source: Tensor, target: Tensor, visible: Tensor | None = None
