@@ -13,6 +13,8 @@ Dimensions: B batch, S source tokens (or all looked at), T new target tokens, P
 SPDX: MIT
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -30,16 +32,14 @@ def _require(fits: bool, wanted: str, found: object) -> None:
 
 
 def _embed(table: nn.Embedding, tokens: Tensor, first: int) -> Tensor:
-    """Add up what each word is and where it stands, from place `first` on."""
+    """Add what each word is and where, from place `first` on (3.4 and 3.5)."""
     T, D = tokens.shape[1], table.embedding_dim
-    # √D E(x) + PE, sections 3.4 and 3.5
-    content = table(tokens) * D**0.5  # (B, T, D)
+    content: Tensor = table(tokens) * D**0.5  # (B, T, D)
     exact = torch.promote_types(content.dtype, torch.float32)
-    options = {"device": content.device, "dtype": exact}
-    places = torch.arange(first, first + T, **options)  # (T)
+    options: Any = {"device": content.device, "dtype": exact}
+    place = torch.arange(first, first + T, **options)  # (T)
     # PE(t, 2i) = sin(t / 10000^(2i/D)), PE(t, 2i+1) = cos(t / 10000^(2i/D))
-    rates = LONGEST ** (-torch.arange(0, D, 2, **options) / D)
-    angles = places.unsqueeze(1) * rates
+    angles = place[:, None] * LONGEST ** (-torch.arange(0, D, 2, **options) / D)
     waves = torch.stack([angles.sin(), angles.cos()], dim=2)  # (T, D//2, 2)
     return content + waves.flatten(1).to(content)
 
@@ -55,17 +55,16 @@ class Attention(nn.Module):
 
     def __init__(self, width: int, heads: int, *, fused: bool) -> None:
         super().__init__()
-        self.heads, self.fused = heads, fused
+        self.parts, self.fused = (heads, -1), fused
         self.query = nn.Linear(width, width)
         self.key, self.value = nn.Linear(width, width), nn.Linear(width, width)
         self.projection = nn.Linear(width, width)
 
     def _offer(self, read: Tensor) -> Past:
         """Turn tokens that are read into keys and values, each (B, H, S, K)."""
-        parts = (self.heads, -1)
-        key = self.key(read).unflatten(2, parts).transpose(1, 2)  # (B, H, S, K)
-        value = self.value(read).unflatten(2, parts).transpose(1, 2)
-        return key, value
+        key = self.key(read).unflatten(2, self.parts).transpose(1, 2)
+        value = self.value(read).unflatten(2, self.parts).transpose(1, 2)
+        return key, value  # 2 x (B, H, S, K)
 
     def forward(
         self, asking: Tensor, key: Tensor, value: Tensor, visible: Tensor
@@ -81,8 +80,7 @@ class Attention(nn.Module):
         Shape:
             asking (B, T, D), key, value (B, H, S, K) -> found (B, T, D)
         """
-        wide = self.query(asking)  # (B, T, D)
-        query = wide.unflatten(2, (self.heads, -1)).transpose(1, 2)
+        query = self.query(asking).unflatten(2, self.parts).transpose(1, 2)
         # softmax(Q Kᵀ / √K) V, eq. 1
         if self.fused:
             attend = nn.functional.scaled_dot_product_attention
@@ -91,7 +89,8 @@ class Attention(nn.Module):
             scores = query @ key.mT / key.shape[3] ** 0.5  # (B, H, T, S)
             weights = scores.masked_fill(~visible, -torch.inf).softmax(dim=-1)
             mixed = weights @ value  # (B, H, T, K)
-        return self.projection(mixed.transpose(1, 2).flatten(2))  # (B, T, D)
+        found: Tensor = self.projection(mixed.transpose(1, 2).flatten(2))
+        return found  # (B, T, D)
 
 
 class Layer(nn.Module):
@@ -104,13 +103,13 @@ class Layer(nn.Module):
     """
 
     def __init__(
-        self, attentions: list[Attention], inner_width: int, norm_first: bool
+        self, attentions: list[Any], inner_width: int, norm_first: bool
     ) -> None:
         super().__init__()
         self.norm_first, width = norm_first, attentions[0].query.in_features
         self.attention, self.cross_attention = [*attentions, None][:2]
         self.attention_norm = nn.LayerNorm(width)
-        self.cross_norm = nn.LayerNorm(width) if attentions[1:] else None
+        self.cross_norm: Any = nn.LayerNorm(width) if attentions[1:] else None
         self.expansion = nn.Linear(width, inner_width)
         self.contraction = nn.Linear(inner_width, width)
         self.feed_forward_norm = nn.LayerNorm(width)
@@ -186,7 +185,8 @@ class Transformer(nn.Module):
         for table in tables:
             nn.init.normal_(table.weight, std=width**-0.5)
         self.source_embedding, self.target_embedding = tables[0], tables[-1]
-        self.encoder, self.decoder = nn.ModuleList(), nn.ModuleList()
+        self.encoder: Any = nn.ModuleList()
+        self.decoder: Any = nn.ModuleList()
         for _ in range(layers):
             own = [Attention(width, heads, fused=fused) for _ in range(3)]
             self.encoder.append(Layer(own[:1], inner_width, norm_first))

@@ -82,7 +82,7 @@ def test_without_arguments_it_is_the_base_model() -> None:
     numbers = sum(p.numel() for p in ours.parameters())
     expected = sum(p.numel() for p in [*theirs.parameters(), *words.parameters()])
     assert numbers == expected - final == 63_082_496
-    assert ours.encoder[0].attention.heads == 8
+    assert ours.encoder[0].attention.parts == (8, -1)
 
 
 def seen_by(layer: nn.Module) -> list[torch.Tensor]:
