@@ -49,21 +49,33 @@ class Reference(nn.Module):
             self.core.encoder.norm = self.core.decoder.norm = None
 
     def forward(
-        self, source: Tensor, target: Tensor, visible: Tensor | None = None, **more: Any
+        self, source: Tensor, target: Tensor, *more: Any, **ways: Any
     ) -> Tensor:
-        """Score; `more` goes to nn.Transformer."""
-        T, width = target.shape[1], self.source.embedding_dim
-        read = self.source(source) * math.sqrt(width)
-        written = self.target(target) * math.sqrt(width)
-        hidden = self.core(
-            read + waves(0, source.shape[1], width).to(read),
-            written + waves(0, T, width).to(read),
-            tgt_mask=torch.full((T, T), -torch.inf).triu(1).to(read),
-            src_key_padding_mask=None if visible is None else ~visible,
-            memory_key_padding_mask=None if visible is None else ~visible,
-            **more,
-        )
-        return hidden @ self.target.weight.T
+        """Score; `ways` go to nn.Transformer."""
+        tables = (self.source.weight, self.target.weight)
+        return score(self.core, tables, source, target, *more, **ways)
+
+
+def score(
+    core: nn.Module,
+    tables: tuple[Tensor, Tensor],
+    source: Tensor,
+    target: Tensor,
+    visible: Tensor | None = None,
+    **ways: Any,
+) -> Tensor:
+    """Words to scores by an nn.Transformer between two tables of words."""
+    T, root = target.shape[1], math.sqrt(tables[0].shape[1])
+    read, written = tables[0][source] * root, tables[1][target] * root
+    hidden = core(
+        read + waves(0, source.shape[1], tables[0].shape[1]).to(read),
+        written + waves(0, T, tables[0].shape[1]).to(read),
+        tgt_mask=torch.full((T, T), -torch.inf).triu(1).to(read),
+        src_key_padding_mask=None if visible is None else ~visible,
+        memory_key_padding_mask=None if visible is None else ~visible,
+        **ways,
+    )
+    return hidden @ tables[1].T
 
 
 def copy_weights(theirs: Mapping[str, Tensor]) -> dict[str, Tensor]:

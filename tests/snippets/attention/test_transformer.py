@@ -56,6 +56,24 @@ def test_equals_torch(run, dtype, padded, norm_first, fused) -> None:
 
 
 @FUSED
+@pytest.mark.parametrize("run", WAYS.values(), ids=WAYS)
+def test_equals_nn_transformer_itself(run, fused) -> None:
+    """The class alone, pre-norm with its norms at the end, between given tables."""
+    options = {"dropout": 0.0, "batch_first": True, "norm_first": True}
+    core = nn.Transformer(D, H, L, L, F, **options)
+    tables = (torch.randn(V, D).double(), torch.randn(W, D).double())
+    words = {"source.weight": tables[0], "target.weight": tables[1]}
+
+    def copy(theirs):
+        named = {f"core.{name}": weight for name, weight in theirs.items()}
+        return torchs.copy_weights(named | words)
+
+    ways = {"run": run, "extra_parameters": -(V + W) * D}
+    ways["run_reference"] = lambda core, *inputs: torchs.score(core, tables, *inputs)
+    compare(build(norm_first=True, fused=fused), core, copy, texts(), **ways)
+
+
+@FUSED
 @ORDERS
 @pytest.mark.parametrize("way", ["whole", "steps"])
 @pytest.mark.parametrize(
