@@ -49,7 +49,8 @@ def make(
         last: The word that ends it.
         directions: 2, if `read` also takes the words from the last to the first.
         inner: Label → a name as the tracer knows it, "Cell.forward.gate".
-        alignment: Label → the name of an alignment.
+        alignment: Label → the name of an alignment; if its function is called for
+            several, " target source", its rows and columns, after the name.
 
     Shape:
         source (1, S), target (1, T) -> scores (1, T, V)

@@ -62,6 +62,7 @@ class Translator(nn.Module):
         self.file = snippet_of(model)
         self.axes: dict[str, list[str]] = {}
         self.channels: dict[str, list[str]] = {}
+        self.places: dict[str, list[int]] = {}  # label → the calls that count
         self.outputs: list[str] = []
 
     def watched(
@@ -135,6 +136,9 @@ class Translator(nn.Module):
 class Whole(Translator):
     """The source and the words written so far go in, scores of every place come out.
 
+    The name of an alignment may be followed by its rows and columns, "target source",
+    where a function is called for several.
+
     Shape:
         source (1, S), target (1, T) -> scores (T, V), values (channels, rows, columns)
     """
@@ -149,7 +153,14 @@ class Whole(Translator):
         lengths = {source.shape[1]: "source", target.shape[1]: "target"}
         _, calls = self.watched(self.model, source, target)
         for label, name in self.alignment.items():
+            name, _, wanted = name.partition(" ")
             found = tracing.values(calls, name)
+            kinds = [[lengths.get(size) for size in v.shape[-2:]] for v in found]
+            places = [n for n, kind in enumerate(kinds) if kind == wanted.split()]
+            if wanted and not places:
+                raise ValueError(f"no value of {name} has rows and columns {wanted}")
+            self.places[label] = places or list(range(len(found)))
+            found = [found[n] for n in self.places[label]]
             shape = tuple(found[0].shape)
             if len(shape) not in (3, 4) or not {*shape[-2:]} <= lengths.keys():
                 raise ValueError(
@@ -168,10 +179,11 @@ class Whole(Translator):
 
     def forward(self, source: Tensor, target: Tensor) -> tuple[Tensor, ...]:
         outputs, calls = self.watched(self.model, source, target)
-        looks = [
-            torch.stack(tracing.values(calls, name)).squeeze(1).flatten(0, -3)
-            for name in self.alignment.values()
-        ]
+        looks = []
+        for label, name in self.alignment.items():
+            found = tracing.values(calls, name.partition(" ")[0])
+            values = torch.stack([found[n] for n in self.places[label]])
+            looks.append(values.squeeze(1).flatten(0, -3))
         return scores_of(outputs).squeeze(0), *looks
 
     def translate(

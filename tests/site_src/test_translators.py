@@ -106,6 +106,27 @@ def test_the_alignment_is_that_of_the_snippet(toys) -> None:
     torch.testing.assert_close(shown, wanted, atol=6e-4, rtol=0)
 
 
+def test_a_function_called_for_several_sides_is_told_by_them(toys) -> None:
+    class Both(toys.Sees):  # the source looks at itself before the target looks at it
+        def forward(self, source, target):
+            place = torch.arange(target.shape[1])[:, None] / 9
+            answers, read = self.answers(target) + place, self.words(source)
+            memory = self.look(read, read) + read
+            return self.score(self.look(answers, memory) + answers)
+
+    torch.manual_seed(1)
+    model, name = Both().eval(), "Look.forward.weights"
+    sides = {"across": f"{name} target source", "within": f"{name} source source"}
+    made = make(toys, model, alignment=sides)
+    assert made.difference < 5e-5
+    axes = {entry["label"]: entry["axes"] for entry in made.settings["maps"]}
+    assert axes == {"across": ["target", "source"], "within": ["source", "source"]}
+    assert len(made.shown["values"]) == len(made.shown["words"])
+    assert len(made.shown["values"][0]) == len(made.shown["source"])
+    with pytest.raises(ValueError, match="has rows and columns target target"):
+        make(toys, model, alignment={"back": f"{name} target target"})
+
+
 def test_the_look_from_both_ends_falls_on_the_right_words(toys) -> None:
     made = make(toys, built(toys, "Looking"), directions=2, alignment=LOOKS)
     shown = torch.tensor(made.shown["values"])
