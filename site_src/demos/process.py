@@ -51,7 +51,7 @@ def make(
         seed: Of the first start.
 
     Shape:
-        state (B, ...), step (1), choice (B), knob (1) -> after (B, ...), belief (B, ...)
+        state (B, ...), step (1), choice (B), knob (1) -> after, belief (B, ...)
     """
     if len(size) != 3 or size[0] != 1:
         raise ValueError(
@@ -186,7 +186,7 @@ def draw(settings: Mapping[str, Any], shown: Mapping[str, Any], alt: str) -> str
     """The static figure: one run as a strip, states above and beliefs below."""
     from site_src.demos import heat_map  # here, so that how it looks trains nothing
 
-    _, height, width = settings["size"]
+    width = settings["size"][-1]
     low, high = settings["limits"]
     run, last = shown["run"], settings["steps"]
     places = [round(last * share / 5) for share in range(6)]

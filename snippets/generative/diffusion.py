@@ -6,8 +6,7 @@ Source: Ho, Jain and Abbeel, 2020, arXiv 2006.11239 (DDPM), with its equations'
     2202.00512. Guidance: Ho and Salimans, 2022, 2207.12598.
 Differs from the paper:
     - each step back is DDIM's eq. 12; with eta = 1, the DDPM's smaller variance
-    - the network may also predict the clean data or the velocity
-    - a guidance of 1 is none; the guidance paper counts from 0
+    - also predicts the clean data or the velocity; a guidance of 1 is none
 Checked against: diffusers.DDPMScheduler, diffusers.DDIMScheduler
 Torch versions: 2.13.0
 Dimensions: B batch, D features of the data, T steps of noise, W width.
@@ -100,7 +99,7 @@ class Denoiser(nn.Module):
         for layer in self.layers:
             hidden = hidden + layer(hidden + told)  # (B, W)
         guess: Tensor = self.final(hidden)
-        return guess  # (B, D)
+        return guess
 
 
 class Diffusion(nn.Module):
@@ -134,8 +133,9 @@ class Diffusion(nn.Module):
 
     def _rates(self, times: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
         """√ᾱ and √(1-ᾱ) at times (B), in a shape that multiplies data."""
-        signal, noise = self.rates[:, times].view(2, -1, *[1] * (like.dim() - 1))
-        return signal, noise
+        signal, noise = self.rates[:, times]
+        shape = (-1, *[1] * (like.dim() - 1))
+        return signal.view(shape), noise.view(shape)
 
     def forward(
         self, clean: Tensor, times: Tensor, noise: Tensor, labels: Tensor
@@ -164,7 +164,7 @@ class Diffusion(nn.Module):
         # x_t = √ᾱ x₀ + √(1-ᾱ) ε, eq. 4,   v = √ᾱ ε - √(1-ᾱ) x₀
         velocity = signal_rate * noise - noise_rate * clean
         wanted = {"noise": noise, "clean": clean, "velocity": velocity}
-        # L_simple, eq. 14, where the noise is predicted
+        # L_simple, eq. 14, for the noise
         errors = (guess - wanted[self.predicts]).square().flatten(1)
         return errors.mean(1)  # (B)
 

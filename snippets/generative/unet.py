@@ -117,7 +117,7 @@ class Attention(nn.Module):
             inputs (B, C, Y, X) -> outputs (B, C, Y, X)
         """
         B, C, Y, X = inputs.shape
-        places = self.norm(inputs).flatten(2).mT  # (B, Y*X, C)
+        places = self.norm(inputs).view(B, 1, C, Y * X).mT  # (B, 1, Y*X, C)
         query, key, value = self.query_key_value(places).chunk(3, dim=-1)
         # softmax(Q Kᵀ / √C) V, arXiv 1706.03762, eq. 1
         found = nn.functional.scaled_dot_product_attention(query, key, value)
