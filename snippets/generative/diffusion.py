@@ -71,6 +71,7 @@ class Denoiser(nn.Module):
 
     def __init__(self, features: int, width: int, classes: int) -> None:
         super().__init__()
+        _require(width > 3 and width % 2 == 0, "an even width above 3", width)
         self.time_first = nn.Linear(width, width)
         self.time_second = nn.Linear(width, width)
         self.class_embedding = nn.Embedding(classes, width)
@@ -275,24 +276,23 @@ class Diffusion(nn.Module):
 
 
 def example(
-    *, batch: int = 2, features: int = 5, steps: int = 7, width: int = 6
+    *, batch: int = 2, features: int = 5, width: int = 6
 ) -> tuple[Diffusion, tuple[Tensor, Tensor, Tensor, Tensor]]:
     """Build a tiny network for three classes, and data for it.
 
     Args:
         batch: examples.
         features: of each.
-        steps: of noise.
         width: of the network.
 
     Shape:
         () -> Diffusion, (clean (B, D), times (B), noise (B, D), labels (B))
     """
     network = Denoiser(features, width, 4)
-    module = Diffusion(network, schedule("cosine", steps), untold=3)
+    module = Diffusion(network, schedule("cosine", 7), untold=3)
     clean, noise = torch.randn(2, batch, features).unbind(0)
     number = torch.arange(batch)
-    return module, (clean, 1 + number % steps, noise, number % 3)
+    return module, (clean, 1 + number % 7, noise, number % 3)
 
 
 if __name__ == "__main__":

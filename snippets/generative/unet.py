@@ -5,7 +5,7 @@ Source: Ho, Jain and Abbeel, 2020, arXiv 2006.11239, section 4, appendix B and
 Differs from the paper:
     - no dropout; the paper has 0.1 on CIFAR10
     - may be told a class, added to the time, as in arXiv 2105.05233
-    - what is 0 here at the start is 1e-10 in size there; else, torch's start
+    - layers start as in torch, but for those that start near zero
 Checked against: diffusers.UNet2DModel
 Torch versions: 2.13.0
 Dimensions: B batch, C channels in, D channels out, Y rows, X columns, W width
@@ -21,6 +21,7 @@ from torch import Tensor, nn
 LONGEST = 10_000  # the slowest wave's period over 2π: arXiv 1706.03762, 3.5
 EXPANSION = 4  # width of what is told over width, as in the authors' code
 EPSILON = 1e-6  # in each GroupNorm, as in the authors' code
+NEARLY_ZERO = 1e-10  # how large some first weights are, as in their code
 
 
 # Same as: attention/gpt.py::_require
@@ -169,9 +170,7 @@ class Level(nn.Module):
 
 
 class UNet(nn.Module):
-    """From noisy images, times and classes, a number for each pixel.
-
-    Without arguments, the network that the paper trained on CIFAR10.
+    """A number for each pixel of noisy images; by default the paper's CIFAR10.
 
     Args:
         image_channels: channels of the image, at least 1.
@@ -221,7 +220,7 @@ class UNet(nn.Module):
         self.final = nn.Conv2d(width, image_channels, 3, padding=1)
         for name, parameter in self.named_parameters():
             if name.split(".")[-2] in ("second_conv", "mix", "final"):
-                nn.init.zeros_(parameter)
+                nn.init.normal_(parameter, std=NEARLY_ZERO)
 
     def forward(
         self, images: Tensor, times: Tensor, labels: Tensor | None = None
@@ -271,7 +270,7 @@ def example(
     *,
     batch: int = 2,
     image_channels: int = 3,
-    rows: int = 4,
+    rows: int = 1,
     width: int = 6,
     classes: int = 5,
 ) -> tuple[UNet, tuple[Tensor, Tensor, Tensor]]:
@@ -280,7 +279,7 @@ def example(
     Args:
         batch: images.
         image_channels: channels of each.
-        rows: of each, which has twice as many columns.
+        rows: of the smallest level; an image is 4 times as high, 8 as wide.
         width: channels of the first level, even.
         classes: how many it can be told.
 
@@ -291,7 +290,7 @@ def example(
         image_channels=image_channels, width=width, classes=classes,
         multiples=(1, 2, 2), blocks=1, groups=2,
     )  # fmt: skip
-    images = torch.randn(batch, image_channels, rows, 2 * rows)
+    images = torch.randn(batch, image_channels, 4 * rows, 8 * rows)
     labels = torch.arange(batch) % classes
     return module, (images, 9 * torch.arange(batch), labels)
 

@@ -217,6 +217,7 @@ def test_wrong_sizes_say_what_was_expected_and_found() -> None:
         "one for each of 2, got": lambda: module(clean, times[:1], noise, labels),
         "1 to 7 steps, got 8": lambda: module.sample(noise, labels, 8),
         "1 to 7 steps, got 0": lambda: module.sample(noise, labels, 0),
+        "an even width above 3, got 7": lambda: Denoiser(2, 7, 3),
         "linear or cosine, got square": lambda: schedule("square", 3),
         "one of .* got score": lambda: Diffusion(
             module.network, schedule("cosine", 3), predicts="score"
@@ -227,7 +228,7 @@ def test_wrong_sizes_say_what_was_expected_and_found() -> None:
 
 
 def test_the_example_is_sized_as_asked() -> None:
-    module, inputs = example(batch=3, features=2, steps=4, width=8)
+    module, inputs = example(batch=3, features=2, width=8)
     assert module(*inputs).shape == (3,)
-    assert module.rates.shape == (2, 5)
+    assert module.rates.shape == (2, 8)
     assert module.sample(inputs[2], inputs[3], 2).shape == (3, 2)
