@@ -35,7 +35,8 @@ SCIENTIFIC = {
     "babel",
     "yaml",
 }
-COMPETITORS = {"transformers"}  # in a benchmark, which leaves out what is not installed
+# In a benchmark, which leaves out what is not installed.
+COMPETITORS = {"diffusers", "transformers"}
 NOT_OURS = {"attention"}  # a slug that is also a word of torch's: torch.nn.attention
 SLUG = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 API = set(site_src.__all__)

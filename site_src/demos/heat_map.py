@@ -57,6 +57,12 @@ def draw(
     )
 
 
+def picture(shares: Sequence[Sequence[float]]) -> str:
+    """HTML of a picture alone, in one ink, from shares between 0 and 1."""
+    box = f'viewBox="0 0 {len(shares[0])} {len(shares)}"'
+    return f'<svg class="demo-cells" {box}>{_layer(shares, "var(--fig-1)")}</svg>'
+
+
 def _labels(names: Sequence[str]) -> str:
     return "".join(f"<i>{visible(name)}</i>" for name in names)
 

@@ -1,5 +1,6 @@
 // A heat map with a cursor, for mouse, touch and arrow keys, in the page's own inks.
 import { make, visible } from "./dom.js";
+import { paint } from "./picture.js";
 
 const MOVES = {
   ArrowLeft: [0, -1],
@@ -75,19 +76,7 @@ export class HeatMap {
   #paint() {
     if (!this.#data) return;
     const { value, range } = this.#data;
-    const { width, height } = this.canvas;
-    const style = getComputedStyle(document.body);
-    const inks = ["--fig-1", "--fig-2"].map((name) => bytes(style.getPropertyValue(name)));
-    const context = this.canvas.getContext("2d");
-    const picture = context.createImageData(width, height);
-    for (let row = 0, place = 0; row < height; row += 1) {
-      for (let column = 0; column < width; column += 1, place += 4) {
-        const share = Math.max(-1, Math.min(1, value(row, column) / range[1]));
-        picture.data.set(inks[share < 0 ? 1 : 0], place);
-        picture.data[place + 3] = Math.round(255 * Math.abs(share));
-      }
-    }
-    context.putImageData(picture, 0, 0);
+    paint(this.canvas, (row, column) => value(row, column) / range[1]);
   }
 
   #move(row, column) {
@@ -123,4 +112,3 @@ export class HeatMap {
 
 const clamp = (place, size) => Math.max(0, Math.min(size - 1, place));
 const labels = (names) => [...names].map((name) => make("i", {}, visible(name)));
-const bytes = (colour) => colour.trim().match(/[0-9a-f]{2}/gi).map((pair) => parseInt(pair, 16));

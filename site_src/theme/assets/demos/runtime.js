@@ -28,7 +28,7 @@ export async function start(element, { signal, progress }) {
       style(here("demos.css")),
       ort ?? runtimeFrom(stop.signal, advance, again),
     ]);
-    const session = await runtime.InferenceSession.create(model);
+    const session = await runtime.InferenceSession.create(model, { logSeverityLevel: 3 }); // errors
     ort = runtime;
     calls = new Calls(session, element);
     const settings = JSON.parse(element.getAttribute("settings"));
