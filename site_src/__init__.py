@@ -106,6 +106,8 @@ def demo(
             characters in order; `start`, the first text; `context`, how many tokens
             are read at once, for a model without a state; and `inner`, labels and
             names of values in the snippet, such as {"forget": "Net.forward.forget"}.
+            "sequence-to-sequence" takes what `site_src.demos.sequence_to_sequence.make`
+            lists; its model is called as `model(source, target)`.
 
     Returns:
         What `train` returned.

@@ -7,6 +7,7 @@ What a run does not need, such as the source that every operation carries, is dr
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -60,13 +61,17 @@ def export(
     Raises:
         ValueError: When the size was frozen on the way, or a parameter got lost.
     """
-    sizes = tuple({varying[n]: _VARIES} if n in varying else {} for n in inputs)
+    sizes: list[Any] = [{varying[n]: _VARIES} if n in varying else {} for n in inputs]
+    kinds = [p.kind for p in inspect.signature(module.forward).parameters.values()]
+    if inspect.Parameter.VAR_POSITIONAL in kinds:  # its arguments count as one
+        named = len(kinds) - 1
+        sizes = [*sizes[:named], tuple(sizes[named:])]
     try:
         program = torch.onnx.export(
             module,
             tuple(inputs.values()),
             dynamo=True,
-            dynamic_shapes=sizes if varying else None,
+            dynamic_shapes=tuple(sizes) if varying else None,
             external_data=False,
             input_names=list(inputs),
             output_names=list(outputs),

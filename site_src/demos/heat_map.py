@@ -28,8 +28,8 @@ def draw(
     limit: Sequence[float],
     *,
     title: str,
-    columns: str,
-    rows: str,
+    columns: Sequence[str],
+    rows: Sequence[str],
 ) -> str:
     """HTML of a heat map.
 
@@ -37,8 +37,8 @@ def draw(
         values: By row and column.
         limit: The lowest and the highest value of the scale.
         title: What the values are.
-        columns: A character for each column.
-        rows: A character for each row, or "" where they have no name.
+        columns: A character or a word for each column.
+        rows: The same for each row, or "" where they have no name.
     """
     height, width = len(values), len(values[0])
     layers = ""
@@ -48,16 +48,17 @@ def draw(
             layers += _layer(shares, f"var(--fig-{ink})")
     cells = "demo-cells" if rows else "demo-cells tall"
     side = f'<div class="demo-y">{_labels(rows)}</div>' if rows else ""
+    foot = "demo-x words" if any(len(name) > 1 for name in columns) else "demo-x"
     return (
         f'<div class="demo-map"><p class="demo-title">{html.escape(title)}</p>{side}'
         f'<svg class="{cells}" viewBox="0 0 {width} {height}" '
         f'preserveAspectRatio="none">{layers}</svg>'
-        f'<div class="demo-x">{_labels(columns)}</div></div>'
+        f'<div class="{foot}">{_labels(columns)}</div></div>'
     )
 
 
-def _labels(characters: str) -> str:
-    return "".join(f"<i>{visible(c)}</i>" for c in characters)
+def _labels(names: Sequence[str]) -> str:
+    return "".join(f"<i>{visible(name)}</i>" for name in names)
 
 
 def _layer(shares: Sequence[Sequence[float]], ink: str) -> str:

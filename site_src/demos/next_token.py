@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from site_src.demos.exporting import Made, Runtime
-from site_src.demos.readers import Reader, Steps, Window
+from site_src.demos.readers import Reader, Steps, Window, scale_of
 
 SIZED_IN = "tokens"
 LONGEST = 400  # characters that the browser takes, read one by one with a state
@@ -64,7 +64,7 @@ def make(
         draws = [torch.randint(len(vocabulary), (1, n)) for n in lengths]
         found = [reader.differences(runtime, t) for t in (*draws, tokens)]
         scores, values = reader.read(runtime, tokens)
-    ranges = {label: _range(value) for label, value in values.items()}
+    ranges = {label: scale_of(value) for label, value in values.items()}
     settings: dict[str, Any] = {
         "vocabulary": "".join(vocabulary),
         "start": start,
@@ -144,14 +144,3 @@ def _encoded(start: str, vocabulary: Sequence[str], context: int | None) -> Tens
         )
     place = {character: number for number, character in enumerate(vocabulary)}
     return torch.tensor([[place[character] for character in start]])
-
-
-def _range(values: Tensor) -> list[float]:
-    """A round range for the scale: from 0, or as far down as up.
-
-    What has no natural end is cut where few values lie beyond.
-    """
-    sizes = values.abs().flatten()
-    top = sizes.quantile(0.98).item() if sizes.max().item() > 1.001 else 1.0
-    end = 2.0 ** math.ceil(math.log2(top))
-    return [0.0 if values.min().item() >= 0 else -end, end]

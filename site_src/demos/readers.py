@@ -30,7 +30,7 @@ class Reader(nn.Module):
     def __init__(self, model: nn.Module, inner: Mapping[str, str]) -> None:
         super().__init__()
         self.model, self.inner = model, dict(inner)
-        self.file = _snippet(model)
+        self.file = snippet_of(model)
         self.channels: dict[str, list[str]] = {}
         self.state: list[Tensor] = []
 
@@ -109,16 +109,16 @@ class Steps(Reader):
         if not isinstance(outputs, tuple) or len(outputs) < 2:
             raise ValueError("a model without `context` returns (scores, state)")
         self.nested = outputs[1]
-        self.state = [torch.zeros_like(part) for part in _leaves(self.nested)]
+        self.state = [torch.zeros_like(part) for part in leaves(self.nested)]
         for label, value in values.items():
             calls = len(value)
             self.channels[label] = [f"layer {n + 1}" for n in range(calls) if calls > 1]
 
     def forward(self, tokens: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
         parts = iter(state)
-        (scores, after, *_), values = self.call(tokens, _like(self.nested, parts))
+        (scores, after, *_), values = self.call(tokens, like(self.nested, parts))
         inner = [value.flatten(1) for value in values.values()]
-        return scores[:, -1], *_leaves(after), *inner
+        return scores[:, -1], *leaves(after), *inner
 
     def read(
         self, runtime: Runtime | Reader, tokens: Tensor
@@ -201,7 +201,18 @@ def scores_of(outputs: Any) -> Tensor:
     return scores
 
 
-def _snippet(model: nn.Module) -> Path:
+def scale_of(values: Tensor) -> list[float]:
+    """A round range for the scale: from 0, or as far down as up.
+
+    What has no natural end is cut where few values lie beyond.
+    """
+    sizes = values.abs().flatten()
+    top = sizes.quantile(0.98).item() if sizes.max().item() > 1.001 else 1.0
+    end = 2.0 ** math.ceil(math.log2(top))
+    return [0.0 if values.min().item() >= 0 else -end, end]
+
+
+def snippet_of(model: nn.Module) -> Path:
     """The file of the outermost module that a snippet defines."""
     for module in model.modules():
         if type(module).__module__.startswith("snippets."):
@@ -209,17 +220,17 @@ def _snippet(model: nn.Module) -> Path:
     raise ValueError("the model holds no module of a snippet")
 
 
-def _leaves(nested: Any) -> Iterator[Tensor]:
+def leaves(nested: Any) -> Iterator[Tensor]:
     """The tensors of a state, however it is nested."""
     if isinstance(nested, Tensor):
         yield nested
     else:
         for part in nested:
-            yield from _leaves(part)
+            yield from leaves(part)
 
 
-def _like(nested: Any, parts: Iterator[Tensor]) -> Any:
+def like(nested: Any, parts: Iterator[Tensor]) -> Any:
     """The tensors put back as they were nested."""
     if isinstance(nested, Tensor):
         return next(parts)
-    return tuple(_like(part, parts) for part in nested)
+    return tuple(like(part, parts) for part in nested)

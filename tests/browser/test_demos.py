@@ -15,12 +15,20 @@ from site_src.demos.readers import Steps, Window, scores_of
 from site_src.demos.show import DIFFERENCE
 from site_src.page import Page
 
-MODEL = re.compile(r'<arch-demo kind="[\w-]+" model="([^"]+)"')
-DEMOS = {
-    path.parent.relative_to(SITE).as_posix() + "/": found[1]
+MODEL = re.compile(r'<arch-demo kind="([\w-]+)" model="([^"]+)"')
+ALL = {
+    path.parent.relative_to(SITE).as_posix() + "/": found.groups()
     for path in sorted(SITE.rglob("index.html"))
     if (found := MODEL.search(path.read_text("utf-8")))
 }
+
+
+def of_kind(wanted: str) -> dict[str, str]:
+    """Page → model's file, of the demos of one kind."""
+    return {path: file for path, (kind, file) in ALL.items() if kind == wanted}
+
+
+DEMOS = of_kind("next-token")
 LISTEN = """() => {
   window.runs = [];
   const plain = (value) => Array.from(value, Number);
@@ -35,7 +43,8 @@ LISTEN = """() => {
     window.runs.push({ inputs, outputs });
   });
 }"""
-HEAVY = re.compile(r"onnx|runtime\.js|demos\.css|next-token|heat-map")
+WHOLE = {"tokens", "source", "target"}  # inputs that hold numbers of words
+HEAVY = re.compile(r"onnx|runtime\.js|demos\.css|next-token|sequence-|heat-map")
 
 
 @pytest.fixture(params=sorted(DEMOS))
@@ -72,7 +81,7 @@ def settle(seen: Visit) -> None:
 def tensors(side: dict[str, list]) -> dict[str, torch.Tensor]:
     return {
         name: torch.tensor(
-            data, dtype=torch.long if name == "tokens" else torch.float32
+            data, dtype=torch.long if name in WHOLE else torch.float32
         ).view(sizes)
         for name, (data, sizes) in side.items()
     }

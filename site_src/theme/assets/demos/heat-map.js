@@ -46,16 +46,17 @@ export class HeatMap {
 
   // Shows {rows, columns, range, value(row, column), describe(row, column)}: how many,
   // the scale, a number, and what is said of a cell; `columns` and, if they have names,
-  // `rows` are strings of characters, otherwise `rows` is a number.
+  // `rows` are strings of characters or lists of words, otherwise `rows` is a number.
   show(data) {
     this.#data = data;
-    const named = typeof data.rows === "string";
+    const named = typeof data.rows !== "number";
     const height = named ? data.rows.length : data.rows;
     this.canvas.width = data.columns.length;
     this.canvas.height = height;
     this.canvas.classList.toggle("tall", !named);
     this.side.replaceChildren(...(named ? labels(data.rows) : []));
     this.foot.replaceChildren(...labels(data.columns));
+    this.foot.classList.toggle("words", [...data.columns].some((name) => [...name].length > 1));
     const row = this.#cursor[0] < height ? this.#cursor[0] : height - 1;
     this.#paint();
     this.#move(named ? height - 1 : row, data.columns.length - 1);
@@ -116,5 +117,5 @@ export class HeatMap {
 }
 
 const clamp = (place, size) => Math.max(0, Math.min(size - 1, place));
-const labels = (text) => [...text].map((c) => make("i", {}, visible(c)));
+const labels = (names) => [...names].map((name) => make("i", {}, visible(name)));
 const bytes = (colour) => colour.trim().match(/[0-9a-f]{2}/gi).map((pair) => parseInt(pair, 16));

@@ -1,32 +1,16 @@
 // The demo "next-token": text in, the chances of the next character out.
 import { make, spoken, visible } from "./dom.js";
-import { HeatMap } from "./heat-map.js";
+import { Inside, appear, still, textField, view, wait } from "./panel.js";
 import { readerOf } from "./readers.js";
 
 const MORE = 40; // characters that one press of the button writes
 const PAUSE = 40; // milliseconds between them
 
-const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 const percent = (share) => `${(100 * share).toFixed(1)}\u202f%`;
 
 // Builds the panel in the place of the static figure; see runtime.js.
-export async function start({ element, settings, run }) {
-  const panel = new Panel(settings, readerOf(settings, run));
-  const figure = element.querySelector(".demo-view");
-  await panel.read();
-  figure.hidden = true;
-  element.append(panel.element);
-  // A touch keyboard would hide what has just come to life.
-  const first = matchMedia("(pointer: coarse)").matches ? panel.element : panel.field;
-  first.focus({ preventScroll: true });
-  return {
-    stop() {
-      panel.stop();
-      panel.element.remove();
-      figure.hidden = false;
-    },
-  };
-}
+export const start = ({ element, settings, run }) =>
+  appear(element, new Panel(settings, readerOf(settings, run)));
 
 class Panel {
   #turn = 0; // the last reading that was asked for
@@ -44,26 +28,18 @@ class Panel {
   stop() {
     this.#writing = false;
     this.#turn += 1;
-    this.map.stop();
+    this.inside?.stop();
   }
 
   #build() {
     const { limit, candidates, inner, channel } = this.settings;
     const id = (this.id = `demo-${Math.random().toString(36).slice(2, 8)}`);
-    this.field = make(
-      "textarea",
-      {
-        class: "demo-text",
-        id,
-        rows: 2,
-        maxlength: limit,
-        spellcheck: "false",
-        autocapitalize: "off",
-        autocomplete: "off",
-        "aria-describedby": `${id}-note`,
-        input: () => this.#typed(),
-      },
-    );
+    this.field = textField({
+      id,
+      maxlength: limit,
+      "aria-describedby": `${id}-note`,
+      input: () => this.#typed(),
+    });
     this.field.value = this.text;
     this.note = make("p", { class: "demo-note", id: `${id}-note`, role: "status" });
     this.bars = Array.from({ length: candidates }, (_, rank) => this.#bar(rank));
@@ -79,13 +55,9 @@ class Panel {
     });
     this.button = make("button", { class: "demo-button quiet", type: "button", click: () => this.#write() });
     this.button.textContent = `Write ${MORE} more`;
-    this.map = new HeatMap("Values inside the model");
-    const labels = inner.map((part) => part.label);
-    this.value = this.#select("Shown", labels, 0);
-    this.channel = this.#select(labels.length > 1 ? "of" : labels[0], inner[0]?.channels ?? [], channel);
-    this.element = make(
-      "div",
-      { class: "demo-view live", tabindex: -1, role: "group", "aria-label": "Live demo" },
+    if (inner.length) this.inside = new Inside(inner, channel, () => this.#draw());
+    this.element = view(
+      "",
       make("label", { class: "demo-name", for: id }, "Text"),
       this.field,
       this.note,
@@ -95,19 +67,7 @@ class Panel {
         make("label", { class: "demo-heat" }, "Temperature ", this.heat, this.slider),
         this.button,
       ),
-      ...(inner.length ? [this.#inside()] : []),
-    );
-  }
-
-  #inside() {
-    const choices = [this.value, this.channel].filter((select) => select.lastChild.length > 1);
-    return make(
-      "div",
-      { class: "demo-inside" },
-      make("div", { class: "demo-choices" }, ...choices),
-      this.map.element,
-      this.map.told,
-      this.map.spoken,
+      ...(inner.length ? [this.inside.element] : []),
     );
   }
 
@@ -124,12 +84,6 @@ class Panel {
     const button = make("button", { type: "button", click: append }, bar.shown, bar.said, track, bar.chance);
     bar.item = make("li", {}, button);
     return bar;
-  }
-
-  #select(label, names, chosen) {
-    const options = names.map((name, n) => make("option", { value: n, selected: n === chosen }, name));
-    const select = make("select", { input: () => this.#draw() }, ...options);
-    return make("label", {}, `${label} `, select);
   }
 
   // What the reader typed: characters that the model never saw are pointed out.
@@ -207,10 +161,9 @@ class Panel {
   #draw() {
     const { inner } = this.settings;
     if (!inner.length || !this.outcome?.scores) return;
-    const n = Number(this.value.lastChild.value);
-    const channel = Number(this.channel.lastChild.value || 0);
-    const { label, range } = inner[n];
-    this.map.show({ ...this.outcome.inside(n, channel, this.known, label), range });
+    const { part, channel, map } = this.inside;
+    const { label, range } = inner[part];
+    map.show({ ...this.outcome.inside(part, channel, this.known, label), range });
   }
 
   // Draws characters by their chances, one by one, until done or told to stop.
@@ -229,7 +182,7 @@ class Panel {
       if (!still()) {
         this.field.value = `${this.text}▌`;
         this.field.scrollTop = this.field.scrollHeight;
-        await new Promise((resolve) => setTimeout(resolve, PAUSE));
+        await wait(PAUSE);
       }
       await this.read();
     }

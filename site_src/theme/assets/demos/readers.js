@@ -2,14 +2,12 @@
 // read(tokens, current) gives {scores, inside(n, channel, text, label)}: the scores of the
 // next token, and what a heat map shows of the n-th inner value; null when `current()`
 // says on the way that nobody waits for it any more.
-import { visible } from "./dom.js";
+import { looks, units } from "./values.js";
 
 export const readerOf = (settings, run) =>
   settings.context ? new Window(settings, run) : new Steps(settings, run);
 
 const long = (numbers) => BigInt64Array.from(numbers, BigInt);
-const quoted = (character) => `‘${visible(character)}’`;
-const shown = (value) => value.toFixed(2);
 
 // One token and the state go in. What was computed for the beginning of a text is kept,
 // so that a character more costs one step.
@@ -60,22 +58,10 @@ class Steps {
 
   // Units by characters, in the order that the page gives them.
   #inside(steps, n, channel, text, label) {
-    const { order, shown: most } = this.settings;
-    const last = steps.slice(-most);
-    const columns = text.slice(-last.length);
-    const value = (row, column) =>
-      last[column].inner[n][channel * order.length + order[row]];
-    const describe = (row, column) => {
-      const all = order.map((_, unit) => value(unit, column));
-      const mean = all.reduce((sum, one) => sum + one, 0) / all.length;
-      const [low, high] = [Math.min(...all), Math.max(...all)].map(shown);
-      return (
-        `${label} of unit ${order[row] + 1} at ${quoted(columns[column])}: ` +
-        `${shown(value(row, column))}. All ${all.length} units there: mean ` +
-        `${shown(mean)}, from ${low} to ${high}.`
-      );
-    };
-    return { rows: order.length, columns, value, describe };
+    const { order, shown } = this.settings;
+    const last = steps.slice(-shown);
+    const at = (unit, column) => last[column].inner[n][channel * order.length + unit];
+    return units(at, order, text.slice(-last.length), label);
   }
 }
 
@@ -100,15 +86,8 @@ class Window {
   }
 }
 
-// Characters by characters: who looks at whom.
+// Characters by characters.
 function inside(data, channel, text, label) {
   const size = text.length;
-  const value = (row, column) => data[(channel * size + row) * size + column];
-  const describe = (row, column) => {
-    const places = [...Array(row + 1).keys()].sort((a, b) => value(row, b) - value(row, a));
-    const most = places.slice(0, 3).map((p) => `${quoted(text[p])} ${shown(value(row, p))}`);
-    const here = `${label} from ${quoted(text[row])} to ${quoted(text[column])}`;
-    return `${here}: ${shown(value(row, column))}. Most from there: ${most.join(", ")}.`;
-  };
-  return { rows: text, columns: text, value, describe };
+  return looks((row, column) => data[(channel * size + row) * size + column], text, text, label);
 }
