@@ -27,11 +27,13 @@ class PageModel:
         model: The page's model.
         inner: Label → name of a value inside.
         context: Tokens that are read at once, or None.
+        alignment: Label → name of an alignment.
     """
 
     model: nn.Module
     inner: dict[str, str]
     context: int | None
+    alignment: dict[str, str]
 
 
 def page_model(page: Page, exported: bytes) -> PageModel:
@@ -50,8 +52,11 @@ def page_model(page: Page, exported: bytes) -> PageModel:
     build, context = (eval(ast.unparse(node), space) for node in wanted)
     model = build()
     model.load_state_dict(weights(exported))
-    inner = ast.literal_eval(given["inner"]) if "inner" in given else {}
-    return PageModel(model.eval(), inner, context)
+    inner, alignment = (
+        ast.literal_eval(given[name]) if name in given else {}
+        for name in ("inner", "alignment")
+    )
+    return PageModel(model.eval(), inner, context, alignment)
 
 
 def _define(name: str, statements: list[ast.stmt], space: dict[str, Any]) -> None:
