@@ -11,8 +11,8 @@ Differs from the paper:
     - the reset gate acts after the recurrent matrix, as in torch
 Checked against: torch.nn.GRU
 Torch versions: 2.13.0
-Dimensions: B batch, S words read, T words written, D width of an embedding,
-    H hidden width (and of the vector), V words that can be written, W beams.
+Dimensions: B batch, S source length, T target length, D width of a word, H
+    hidden width, which is the vector's, V target words, W beams.
 SPDX: MIT
 """
 
