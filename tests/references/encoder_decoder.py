@@ -53,8 +53,22 @@ class Composed(nn.Module):
         return self.out(self.decoder(seen, vector)[0])
 
 
+def copy_cell(theirs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Map the names of an nn.GRU to our cell's; two of its biases are added."""
+    weight, bias = theirs["weight_hh_l0"], theirs["bias_hh_l0"]
+    H = weight.shape[1]
+    added = torch.cat([bias[: 2 * H], torch.zeros_like(bias[2 * H :])])
+    return {
+        "from_input.weight": theirs["weight_ih_l0"],
+        "from_input.bias": theirs["bias_ih_l0"] + added,
+        "gates_from_hidden.weight": weight[: 2 * H],
+        "candidate_from_hidden.weight": weight[2 * H :],
+        "candidate_from_hidden.bias": bias[2 * H :],
+    }
+
+
 def copy_weights(theirs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Map torch's names to ours; two of the GRU's biases are added to each other."""
+    """Map the names of a `Composed` to ours."""
     ours = {
         "source_embedding.weight": theirs["read_words.weight"],
         "target_embedding.weight": theirs["written_words.weight"],
@@ -62,14 +76,12 @@ def copy_weights(theirs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         "score.bias": theirs["out.bias"],
     }
     for cell, name in (("reader", "encoder"), ("writer", "decoder")):
-        weight, bias = theirs[f"{name}.weight_hh_l0"], theirs[f"{name}.bias_hh_l0"]
-        H = weight.shape[1]
-        added = torch.cat([bias[: 2 * H], torch.zeros_like(bias[2 * H :])])
-        ours[f"{cell}.from_input.weight"] = theirs[f"{name}.weight_ih_l0"]
-        ours[f"{cell}.from_input.bias"] = theirs[f"{name}.bias_ih_l0"] + added
-        ours[f"{cell}.gates_from_hidden.weight"] = weight[: 2 * H]
-        ours[f"{cell}.candidate_from_hidden.weight"] = weight[2 * H :]
-        ours[f"{cell}.candidate_from_hidden.bias"] = bias[2 * H :]
+        layer = {
+            key.removeprefix(f"{name}."): value
+            for key, value in theirs.items()
+            if key.startswith(name)
+        }
+        ours |= {f"{cell}.{key}": value for key, value in copy_cell(layer).items()}
     return ours
 
 

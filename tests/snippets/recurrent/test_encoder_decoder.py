@@ -4,121 +4,14 @@ from __future__ import annotations
 
 import pytest
 import torch
-from mistakes import Mistake
 from parity import compare
-from references.encoder_decoder import Composed, copy_weights, every_target
-from torch import Tensor
+from references.encoder_decoder import Composed, copy_cell, copy_weights, every_target
+from references.encoder_decoder_mistakes import MISTAKES as MISTAKES  # planted
+from torch import Tensor, nn
 
-from snippets.recurrent.encoder_decoder import EncoderDecoder, example
+from snippets.recurrent.encoder_decoder import EncoderDecoder, GRUCell, example
 
 B, S, T, D, H, READ, V = 3, 6, 5, 4, 7, 11, 9
-
-MISTAKES = [
-    Mistake(
-        "The writing starts from zeros instead of the vector",
-        {
-            "scores = (vector, vector), []": "scores = (0 * vector, vector), []",
-        },
-        "With the vector at every step it learns nearly as well, only later. Without "
-        "it, nothing of the source arrives: fluent targets of other sources.",
-    ),
-    Mistake(
-        "The writing carries on from the vector at every step, not from its state",
-        {"hidden, vector = state\n": "vector, hidden = state\n"},
-        "Each word is chosen from the last word and the vector alone. Repeated words "
-        "never end: it cannot tell where it is.",
-    ),
-    Mistake(
-        "Target not shifted: the word to be scored is what is read",
-        {"for word in target.unbind(1):": "for word in target.roll(-1, 1).unbind(1):"},
-        "The loss falls to almost nothing, for the answer is in the question. "
-        "Translations are nonsense.",
-    ),
-    Mistake(
-        "What fills up a short source is read as well",
-        {"(place < lengths)": "(place < lengths + len(steps))"},
-        "Right in batches of one length. In mixed ones the same source translates "
-        "differently beside a longer one.",
-    ),
-    Mistake(
-        "A source that is read from its end keeps the state before the end",
-        {"(place < lengths)": "(place <= lengths)"},
-        "Almost right: one filler is read, and only where a source is short.",
-    ),
-    Mistake(
-        "Source not reversed where it should be",
-        {"reversed(steps) if self.reverse else steps": "steps"},
-        "Trains, with a somewhat different loss. Weights from a model that read "
-        "backwards translate into nonsense.",
-    ),
-    Mistake(
-        "The reader's embedding also used for the target",
-        {"seen = self.target_embedding(word)": "seen = self.source_embedding(word)"},
-        "No error where the target's vocabulary is the smaller one; the words written "
-        "stand for other words.",
-    ),
-    Mistake(
-        "Reader and writer share their recurrent weights",
-        {
-            "hidden = self.writer(self.writer.from_input(seen), hidden)": (
-                "reader = self.reader\n"
-                "        gates = self.writer.gates_from_hidden\n"
-                "        self.writer.gates_from_hidden = reader.gates_from_hidden\n"
-                "        hidden = self.writer(self.writer.from_input(seen), hidden)\n"
-                "        self.writer.gates_from_hidden = gates"
-            )
-        },
-        "Trains to a higher loss: reading and writing need the state for other things.",
-    ),
-    Mistake(
-        "Teacher forcing feeds the model's own words",
-        {
-            "logits, state = self.write(word, state)\n            scores.append": (
-                "word = logits.argmax(-1) if scores else word\n"
-                "            logits, state = self.write(word, state)\n"
-                "            scores.append"
-            )
-        },
-        "Learning is slow at the start, when its own words are mostly wrong.",
-    ),
-    Mistake(
-        "Beams do not take their states with them",
-        {"state = (state[0][rows], vector)": "state = (state[0], vector)"},
-        "Greedy search is right. A wider beam continues one beginning with the state "
-        "of another: it gets worse with its width.",
-    ),
-    Mistake(
-        "Beams do not take their words with them",
-        {"torch.cat([targets[rows], word": "torch.cat([targets, word"},
-        "Greedy search is right. A wider beam returns mixed targets with the "
-        "probabilities of others.",
-    ),
-    Mistake(
-        "All beams start with probability one",
-        {"totals[:, 0] = 0.0": "totals[:] = 0.0"},
-        "Every beam holds the same target: a wide search is a slow greedy one.",
-    ),
-    Mistake(
-        "Ended targets are continued",
-        {"torch.where(ended[:, None], closing, gains)": "gains"},
-        "Words follow behind the end, and cost the short targets their probability.",
-    ),
-    Mistake(
-        "Beams forget that they have ended",
-        {"ended = ended[rows] | (word == last)": "ended = ended | (word == last)"},
-        "A beam that takes the place of an ended one is never continued.",
-    ),
-    Mistake(
-        "Logits instead of log-probabilities are summed",
-        {"gains = logits.log_softmax(-1)": "gains = logits"},
-        "Greedy search is right. A wider beam compares numbers of different scales.",
-    ),
-    Mistake(
-        "Rows of different sources mixed",
-        {"rows = (start + best // V)": "rows = (start * 0 + best // V)"},
-        "A single source is right. In a batch all translations are those of the first.",
-    ),
-]
 
 
 def ours(*, reverse: bool = False, remind: bool = True) -> EncoderDecoder:
@@ -175,6 +68,27 @@ def test_equals_two_grus_of_torch(
         (torch.randint(READ, (B, S)), torch.randint(V, (B, T))),
         dtype=dtype,
         extra_parameters=2 * 2 * H,  # torch's second bias of both gates
+    )
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=str)
+def test_the_cell_equals_torch_with_the_gradients_of_its_inputs(
+    dtype: torch.dtype,
+) -> None:
+    def read(cell: GRUCell, inputs: Tensor, hidden: Tensor) -> Tensor:
+        for step in cell.from_input(inputs).unbind(1):
+            hidden = cell(step, hidden)
+        return hidden
+
+    compare(
+        GRUCell(D, H, reset_after=True),
+        nn.GRU(D, H, batch_first=True),
+        copy_cell,
+        (torch.randn(B, S, D), torch.randn(B, H)),
+        dtype=dtype,
+        extra_parameters=2 * H,  # torch's second bias of both gates
+        run=read,
+        run_reference=lambda gru, inputs, hidden: gru(inputs, hidden[None])[1][0],
     )
 
 
