@@ -1,9 +1,8 @@
 """Encoder-decoder: one recurrent network reads, another writes what it read.
 
-Source: Cho, van Merriënboer, Gulcehre et al., "Learning Phrase
-    Representations using RNN Encoder-Decoder for Statistical Machine
-    Translation", EMNLP 2014, arXiv 1406.1078. Reversed sources and beam
-    search: Sutskever, Vinyals and Le, NIPS 2014, arXiv 1409.3215.
+Source: Cho, van Merriënboer, Gulcehre et al., "Learning Phrase Representations
+    using RNN Encoder-Decoder for Statistical Machine Translation", EMNLP 2014,
+    arXiv 1406.1078. Beam search: Sutskever et al., NIPS 2014, arXiv 1409.3215.
 Differs from the paper:
     - the vector is the last hidden state, and the writing starts from it, as
       in Sutskever et al.; Cho et al. put a tanh layer at either end
@@ -143,7 +142,8 @@ class EncoderDecoder(nn.Module):
         embedded = self.source_embedding(word)  # (B, D)
         if hidden is None:
             hidden = embedded.new_zeros(len(word), self.hidden_width)
-        return self.reader(self.reader.from_input(embedded), hidden)
+        after: Tensor = self.reader(self.reader.from_input(embedded), hidden)
+        return after
 
     def encode(self, source: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Read whole sources: what remains of each is one vector.
