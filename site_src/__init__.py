@@ -106,6 +106,8 @@ def demo(
             characters in order; `start`, the first text; `context`, how many tokens
             are read at once, for a model without a state; and `inner`, labels and
             names of values in the snippet, such as {"forget": "Net.forward.forget"}.
+            "fill-gap" takes the same for a model with a window, and `gap`, the one of
+            the characters that stands for a hidden token.
 
     Returns:
         What `train` returned.

@@ -4,11 +4,9 @@ Source: Devlin, Chang, Lee and Toutanova, "BERT: Pre-training of Deep
     Bidirectional Transformers for Language Understanding", NAACL 2019, arXiv
     1810.04805, section 3 and appendix A.
 Differs from the paper:
-    - no dropout; in training it was 0.1 in all layers
-    - the layers before both heads, a norm and a bias are the authors' code's
-    - the normal that weights start from is not cut off at two deviations
-Checked against: transformers.BertModel, transformers.BertForMaskedLM,
-    transformers.BertForPreTraining
+    - no dropout (0.1 in training); the first weights are not cut off at 2 SPREAD
+    - the layers before both heads, a norm and a bias are their code's
+Checked against: transformers.BertModel, transformers.BertForPreTraining
 Torch versions: 2.13.0
 Dimensions: B batch, T tokens, D width (the paper's H), H heads (its A), K head
     width, L layers, V vocabulary.
@@ -22,7 +20,8 @@ EXPANSION = 4  # feed-forward width over width, section 3
 SEGMENTS = 2  # sentence A and sentence B, section 3
 SPREAD = 0.02  # standard deviation of the first weights, the authors' code
 TINY = 1e-12  # what LayerNorm adds to the variance, the authors' code
-GAP, RANDOM = 0.8, 0.1  # shares of the chosen tokens, section 3.1
+GAP = 0.8  # share of the chosen tokens that become [MASK], section 3.1
+RANDOM = 0.1  # share that become any token, section 3.1
 PUBLISHED = {  # what the checkpoints call the parts, and what they are here
     "bert.embeddings.word_embeddings": "token_embedding",
     "bert.embeddings.position_embeddings": "position_embedding",
@@ -31,16 +30,17 @@ PUBLISHED = {  # what the checkpoints call the parts, and what they are here
     "bert.encoder.layer": "blocks", "bert.pooler.dense": "pooler",
     "attention.output.dense": "attention_projection",
     "attention.output.LayerNorm": "attention_norm",
-    "output.dense": "feed_forward_projection", "intermediate.dense": "expansion",
+    "cls.predictions.bias": "head_bias", "intermediate.dense": "expansion",
+    "output.dense": "feed_forward_projection",
     "output.LayerNorm": "feed_forward_norm",
     "cls.predictions.transform.dense": "head_layer",
     "cls.predictions.transform.LayerNorm": "head_norm",
-    "cls.predictions.bias": "head_bias",
     "cls.seq_relationship": "sentence_head",
 }  # fmt: skip
-Maybe = Tensor | None
+Maybe = Tensor | None  # what may be left out
 
 
+# Same as: attention/gpt.py::_require
 def _require(fits: bool, wanted: str, found: object) -> None:
     """Raise ValueError where something does not fit."""
     if not fits:
@@ -125,7 +125,8 @@ class Block(nn.Module):
         midway = self.attention_norm(inputs + fetched)
         active = nn.functional.gelu(self.expansion(midway))  # (B, T, 4*D)
         thought = self.feed_forward_projection(active)  # (B, T, D)
-        return self.feed_forward_norm(midway + thought)
+        outputs = self.feed_forward_norm(midway + thought)
+        return outputs
 
 
 class BERT(nn.Module):
@@ -175,7 +176,7 @@ class BERT(nn.Module):
         """Give every token a vector that depends on all of the text.
 
         Args:
-            tokens: the sequences, with [CLS] in front.
+            tokens: the sequences, with [CLS] in front, within the context.
             segments: 0 for sentence A, 1 for B; None is all 0.
             present: False where a place is filled up; None is all True.
 
@@ -183,8 +184,6 @@ class BERT(nn.Module):
             tokens (B, T), segments (B, T), present (B, T) -> hidden (B, T, D)
         """
         B, T = tokens.shape
-        limit = self.position_embedding.num_embeddings
-        _require(limit >= T, f"at most {limit} tokens", T)
         none = torch.zeros_like(tokens)
         segments = none if segments is None else segments
         present = none == 0 if present is None else present
@@ -192,8 +191,7 @@ class BERT(nn.Module):
             _require(given.shape == (B, T), f"the sizes {B, T}", given.shape)
         # h₀ = LN(E_token + E_position + E_segment), figure 2
         content = self.token_embedding(tokens)  # (B, T, D)
-        positions = torch.arange(T, device=tokens.device)  # (T)
-        places = self.position_embedding(positions)  # (T, D)
+        places = self.position_embedding.weight[:T]  # (T, D)
         sides = self.segment_embedding(segments)  # (B, T, D)
         hidden = self.embedding_norm(content + places + sides)
         for block in self.blocks:
@@ -214,10 +212,12 @@ class BERT(nn.Module):
             tokens (B, T), segments (B, T), present (B, T)
             -> logits (B, T, V), following (B, 2)
         """
-        hidden = self.encode(tokens, segments, present)
+        _, T = tokens.shape
+        limit = self.position_embedding.num_embeddings
+        _require(limit >= T, f"at most {limit} tokens", T)
+        hidden = self.encode(tokens, segments, present)  # (B, T, D)
         # logits = LN(GELU(W h)) W_eᵀ + b, the authors' code
-        turned = nn.functional.gelu(self.head_layer(hidden))
-        final = self.head_norm(turned)
+        final = self.head_norm(nn.functional.gelu(self.head_layer(hidden)))
         logits = final @ self.token_embedding.weight.T + self.head_bias
         pooled = torch.tanh(self.pooler(hidden[:, 0]))  # (B, D)
         following = self.sentence_head(pooled)  # (B, 2)
@@ -290,8 +290,7 @@ def example(
     module = BERT(width=heads * head_width, heads=heads, fused=fused, **sizes)
     text = torch.randint(vocabulary, (batch, tokens))
     places = torch.arange(tokens).expand(batch, -1)
-    short = (2 * tokens + 2) // 3
-    lengths = torch.tensor([[tokens]] * (batch - 1) + [[short]])
+    lengths = torch.tensor([[tokens]] * (batch - 1) + [[2 * tokens // 3 + 1]])
     segments = (places > tokens // 2).long()
     return module, (text, segments, places < lengths)
 

@@ -1,4 +1,4 @@
-"""Every live demo of the built site: started, fed, and held against torch."""
+"""Every demo that writes on: started, fed, and held against torch."""
 
 from __future__ import annotations
 
@@ -15,12 +15,18 @@ from site_src.demos.readers import Steps, Window, scores_of
 from site_src.demos.show import DIFFERENCE
 from site_src.page import Page
 
-MODEL = re.compile(r'<arch-demo kind="[\w-]+" model="([^"]+)"')
-DEMOS = {
-    path.parent.relative_to(SITE).as_posix() + "/": found[1]
-    for path in sorted(SITE.rglob("index.html"))
-    if (found := MODEL.search(path.read_text("utf-8")))
-}
+
+def demos(kind: str) -> dict[str, str]:
+    """The model of each page that has a demo of a kind, by the page's address."""
+    model = re.compile(rf'<arch-demo kind="{kind}" model="([^"]+)"')
+    return {
+        path.parent.relative_to(SITE).as_posix() + "/": found[1]
+        for path in sorted(SITE.rglob("index.html"))
+        if (found := model.search(path.read_text("utf-8")))
+    }
+
+
+DEMOS = demos("next-token")
 LISTEN = """() => {
   window.runs = [];
   const plain = (value) => Array.from(value, Number);
@@ -35,7 +41,7 @@ LISTEN = """() => {
     window.runs.push({ inputs, outputs });
   });
 }"""
-HEAVY = re.compile(r"onnx|runtime\.js|demos\.css|next-token|heat-map")
+HEAVY = re.compile(r"onnx|runtime\.js|demos\.css|next-token|fill-gap|heat-map")
 
 
 @pytest.fixture(params=sorted(DEMOS))

@@ -82,7 +82,7 @@ MISTAKES = [
     Mistake(
         "The head without its layer and norm",
         {
-            "self.head_norm(turned)": "hidden + 0 * self.head_norm(turned)",
+            "final @ self.token": "(hidden + 0 * final) @ self.token",
         },
         "Trains a little worse; published weights fill gaps with nonsense.",
     ),

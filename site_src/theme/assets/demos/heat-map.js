@@ -45,7 +45,8 @@ export class HeatMap {
   }
 
   // Shows {rows, columns, range, value(row, column), describe(row, column)}: how many,
-  // the scale, a number, and what is said of a cell; `columns` and, if they have names,
+  // the scale, a number, and what is said of a cell; `cursor` is where it starts if not
+  // at the end; `columns` and, if they have names,
   // `rows` are strings of characters, otherwise `rows` is a number.
   show(data) {
     this.#data = data;
@@ -58,7 +59,7 @@ export class HeatMap {
     this.foot.replaceChildren(...labels(data.columns));
     const row = this.#cursor[0] < height ? this.#cursor[0] : height - 1;
     this.#paint();
-    this.#move(named ? height - 1 : row, data.columns.length - 1);
+    this.#move(...(data.cursor ?? [named ? height - 1 : row, data.columns.length - 1]));
   }
 
   stop() {

@@ -1,13 +1,13 @@
 // The demo "next-token": text in, the chances of the next character out.
-import { make, spoken, visible } from "./dom.js";
-import { HeatMap } from "./heat-map.js";
+import { Bars } from "./bars.js";
+import { make } from "./dom.js";
+import { Inside } from "./inside.js";
 import { readerOf } from "./readers.js";
 
 const MORE = 40; // characters that one press of the button writes
 const PAUSE = 40; // milliseconds between them
 
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
-const percent = (share) => `${(100 * share).toFixed(1)}\u202f%`;
 
 // Builds the panel in the place of the static figure; see runtime.js.
 export async function start({ element, settings, run }) {
@@ -44,11 +44,11 @@ class Panel {
   stop() {
     this.#writing = false;
     this.#turn += 1;
-    this.map.stop();
+    this.inside.stop();
   }
 
   #build() {
-    const { limit, candidates, inner, channel } = this.settings;
+    const { limit, candidates, inner } = this.settings;
     const id = (this.id = `demo-${Math.random().toString(36).slice(2, 8)}`);
     this.field = make(
       "textarea",
@@ -66,7 +66,8 @@ class Panel {
     );
     this.field.value = this.text;
     this.note = make("p", { class: "demo-note", id: `${id}-note`, role: "status" });
-    this.bars = Array.from({ length: candidates }, (_, rank) => this.#bar(rank));
+    const choose = (character) => this.#append(character);
+    this.bars = new Bars({ count: candidates, choose, verb: "append", id: `${id}-next` });
     this.heat = make("output", { for: `${id}-heat` }, "1.0");
     this.slider = make("input", {
       type: "range",
@@ -79,10 +80,7 @@ class Panel {
     });
     this.button = make("button", { class: "demo-button quiet", type: "button", click: () => this.#write() });
     this.button.textContent = `Write ${MORE} more`;
-    this.map = new HeatMap("Values inside the model");
-    const labels = inner.map((part) => part.label);
-    this.value = this.#select("Shown", labels, 0);
-    this.channel = this.#select(labels.length > 1 ? "of" : labels[0], inner[0]?.channels ?? [], channel);
+    this.inside = new Inside(this.settings);
     this.element = make(
       "div",
       { class: "demo-view live", tabindex: -1, role: "group", "aria-label": "Live demo" },
@@ -91,45 +89,12 @@ class Panel {
       this.note,
       make("div", { class: "demo-side" },
         make("p", { class: "demo-name", id: `${id}-next` }, "Next character"),
-        make("ol", { class: "demo-next", "aria-labelledby": `${id}-next` }, ...this.bars.map((bar) => bar.item)),
+        this.bars.element,
         make("label", { class: "demo-heat" }, "Temperature ", this.heat, this.slider),
         this.button,
       ),
-      ...(inner.length ? [this.#inside()] : []),
+      ...(inner.length ? [this.inside.element] : []),
     );
-  }
-
-  #inside() {
-    const choices = [this.value, this.channel].filter((select) => select.lastChild.length > 1);
-    return make(
-      "div",
-      { class: "demo-inside" },
-      make("div", { class: "demo-choices" }, ...choices),
-      this.map.element,
-      this.map.told,
-      this.map.spoken,
-    );
-  }
-
-  #bar(rank) {
-    const bar = {
-      shown: make("b", { "aria-hidden": "true" }),
-      said: make("span", { class: "demo-hidden" }),
-      share: make("span", { class: "demo-share" }),
-      chance: make("span", { class: "demo-chance" }),
-      character: "",
-    };
-    const track = make("span", { class: "demo-bar" }, bar.share);
-    const append = () => this.#append(this.bars[rank].character);
-    const button = make("button", { type: "button", click: append }, bar.shown, bar.said, track, bar.chance);
-    bar.item = make("li", {}, button);
-    return bar;
-  }
-
-  #select(label, names, chosen) {
-    const options = names.map((name, n) => make("option", { value: n, selected: n === chosen }, name));
-    const select = make("select", { input: () => this.#draw() }, ...options);
-    return make("label", {}, `${label} `, select);
   }
 
   // What the reader typed: characters that the model never saw are pointed out.
@@ -172,7 +137,7 @@ class Panel {
 
   #show() {
     this.#chances();
-    this.#draw();
+    if (this.outcome.scores) this.inside.show(this.outcome, this.known);
   }
 
   // Chances at the temperature; 0 gives all to the likeliest.
@@ -190,27 +155,8 @@ class Panel {
     this.heat.textContent = heat ? heat.toFixed(1) : "0: always the likeliest";
     const empty = !this.outcome?.scores;
     const shares = empty ? [] : this.#shares();
-    const best = [...shares.keys()].sort((a, b) => shares[b] - shares[a]);
-    this.bars.forEach((bar, rank) => {
-      const number = best[rank];
-      bar.item.hidden = number === undefined;
-      if (bar.item.hidden) return;
-      bar.character = this.characters[number];
-      bar.shown.textContent = visible(bar.character);
-      bar.said.textContent = `append ${spoken(bar.character)}`;
-      bar.share.style.width = `${100 * shares[number]}%`;
-      bar.chance.textContent = percent(shares[number]);
-    });
+    this.bars.show(shares, this.characters);
     this.button.disabled = empty;
-  }
-
-  #draw() {
-    const { inner } = this.settings;
-    if (!inner.length || !this.outcome?.scores) return;
-    const n = Number(this.value.lastChild.value);
-    const channel = Number(this.channel.lastChild.value || 0);
-    const { label, range } = inner[n];
-    this.map.show({ ...this.outcome.inside(n, channel, this.known, label), range });
   }
 
   // Draws characters by their chances, one by one, until done or told to stop.

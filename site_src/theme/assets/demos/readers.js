@@ -1,6 +1,6 @@
 // How a model is read: step by step with a state, or a window at a time. Each reader's
 // read(tokens, current) gives {scores, inside(n, channel, text, label)}: the scores of the
-// next token, and what a heat map shows of the n-th inner value; null when `current()`
+// next token (a window's also has at(place), the scores of any place), and what a heat map shows of the n-th inner value; null when `current()`
 // says on the way that nobody waits for it any more.
 import { visible } from "./dom.js";
 
@@ -92,8 +92,10 @@ class Window {
     const outputs = await this.run({ tokens: ["int64", long(seen), [1, seen.length]] });
     if (!current()) return null;
     const { data } = outputs.scores;
+    const size = data.length / seen.length;
     return {
-      scores: data.slice(data.length - data.length / seen.length),
+      scores: data.slice(data.length - size),
+      at: (place) => data.slice(place * size, (place + 1) * size),
       inside: (n, channel, text, label) =>
         inside(outputs[`inner_${n}`].data, channel, text.slice(-seen.length), label),
     };
@@ -105,7 +107,8 @@ function inside(data, channel, text, label) {
   const size = text.length;
   const value = (row, column) => data[(channel * size + row) * size + column];
   const describe = (row, column) => {
-    const places = [...Array(row + 1).keys()].sort((a, b) => value(row, b) - value(row, a));
+    const seen = [...Array(size).keys()].filter((place) => value(row, place) > 0);
+    const places = seen.sort((a, b) => value(row, b) - value(row, a));
     const most = places.slice(0, 3).map((p) => `${quoted(text[p])} ${shown(value(row, p))}`);
     const here = `${label} from ${quoted(text[row])} to ${quoted(text[column])}`;
     return `${here}: ${shown(value(row, column))}. Most from there: ${most.join(", ")}.`;
