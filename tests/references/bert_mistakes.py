@@ -21,12 +21,12 @@ MISTAKES = [
     Mistake(
         "The padding mask inverted",
         {"mask = present.view(B, 1, 1, T)": "mask = ~present.view(B, 1, 1, T)"},
-        "Tokens read nothing but padding; where there is none, NaN.",
+        "Tokens read nothing but padding; a text without any reads nothing at all.",
     ),
     Mistake(
         "The mask along the tokens that read instead of those that are read",
         {"mask = present.view(B, 1, 1, T)": "mask = present.view(B, 1, T, 1)"},
-        "NaN at the padding, which the next block spreads to all tokens.",
+        "Every token reads the padding, which itself holds zeros or NaN.",
     ),
     Mistake(
         "A causal mask left in from a decoder",
@@ -39,12 +39,12 @@ MISTAKES = [
     Mistake(
         "Scores not divided by √K",
         {KERNEL: f"{KERNEL}, scale=1.0", " / K**0.5": ""},
-        "Trains about as well; published weights attend too sharply.",
+        "Published weights attend too sharply; no error says so.",
     ),
     Mistake(
         "GELU by its tanh approximation, as in GPT-2",
         {"self.expansion(midway))": 'self.expansion(midway), approximate="tanh")'},
-        "Scores of published weights off by thousandths; only a comparison tells.",
+        "Scores of published weights slightly off; only a comparison tells.",
     ),
     Mistake(
         "LayerNorm before the sub-layer, as in GPT-2",
@@ -58,12 +58,12 @@ MISTAKES = [
             ),
             "self.feed_forward_norm(midway + thought)": "midway + thought",
         },
-        "Trains, and more easily; published weights give nonsense.",
+        "Trained from nothing, no error shows; published weights give other answers.",
     ),
     Mistake(
         "LayerNorm with PyTorch's default of 1e-5 instead of 1e-12",
         {"TINY = 1e-12": "TINY = 1e-5"},
-        "Scores off in the fifth digit; nothing else.",
+        "Scores of published weights slightly off; only a comparison tells.",
     ),
     Mistake(
         "No LayerNorm on the sum of the three embeddings",
@@ -72,7 +72,7 @@ MISTAKES = [
                 "content + places + sides + 0 * self.embedding_norm(content)"
             )
         },
-        "Trains; published weights give nonsense.",
+        "Trained from nothing, no error shows; published weights give other answers.",
     ),
     Mistake(
         "Segments forgotten",
@@ -84,17 +84,17 @@ MISTAKES = [
         {
             "final @ self.token": "(hidden + 0 * final) @ self.token",
         },
-        "Trains a little worse; published weights fill gaps with nonsense.",
+        "Trained from nothing, no error shows; published weights fill in other tokens.",
     ),
     Mistake(
         "The head without its bias",
         {".weight.T + self.head_bias": ".weight.T + 0 * self.head_bias"},
-        "Rare tokens come up too often in gaps.",
+        "Published weights lose what they know of how frequent a token is.",
     ),
     Mistake(
         "The pooler without its tanh",
         {"torch.tanh(self.pooler(hidden[:, 0]))": "self.pooler(hidden[:, 0])"},
-        "Fine-tuning hardly notices; the published sentence head is off.",
+        "The published verdict on a pair changes; no error says so.",
     ),
     Mistake(
         "The pooler reads the last token instead of [CLS]",
@@ -122,12 +122,12 @@ MISTAKES = [
                 ".reshape(B, 3, H, T, K).transpose(1, 2)"
             )
         },
-        "Trains, worse; published weights give nonsense.",
+        "A head reads parts of several tokens; published weights give other answers.",
     ),
     Mistake(
         "Tokens that were not chosen get spoiled too",
         {"chosen & (dice < GAP), gap": "dice < GAP, gap"},
-        "Four in five tokens are gone; the loss stays near that of guessing.",
+        "Four in five tokens are gone, and the network is asked about a few of them.",
     ),
     Mistake(
         "One roll of the dice for a whole batch",
