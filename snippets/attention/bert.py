@@ -4,7 +4,7 @@ Source: Devlin, Chang, Lee and Toutanova, "BERT: Pre-training of Deep
     Bidirectional Transformers for Language Understanding", NAACL 2019, arXiv
     1810.04805, section 3 and appendix A.
 Differs from the paper:
-    - no dropout (0.1 in training); the first weights are not cut off at 2 SPREAD
+    - no dropout (0.1 in training); first weights are not cut off at 2 SPREAD
     - the layers before both heads, a norm and a bias are their code's
 Checked against: transformers.BertModel, transformers.BertForPreTraining
 Torch versions: 2.13.0

@@ -49,7 +49,8 @@ def page_model(page: Page, exported: bytes) -> PageModel:
         _define(name, statements, space)
     build, context = (eval(ast.unparse(node), space) for node in wanted)
     model = build()
-    model.load_state_dict(weights(exported))
+    fitted = model.load_state_dict(weights(exported), strict=False)
+    assert not fitted.unexpected_keys  # what is missing, no output depends on
     inner = ast.literal_eval(given["inner"]) if "inner" in given else {}
     return PageModel(model.eval(), inner, context)
 
