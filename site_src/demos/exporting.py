@@ -82,7 +82,8 @@ def export(
         raise ValueError(f"the model cannot be exported: {_reason(error)}") from None
     assert program is not None
     stripped = strip(program.model_proto)
-    _same_weights(module.get_submodule("model"), weights(stripped))
+    used = _reached(module, tuple(inputs.values()))
+    _same_weights(module.get_submodule("model"), weights(stripped), used)
     return stripped
 
 
@@ -141,9 +142,23 @@ class Runtime:
         return {name: torch.from_numpy(numpy.asarray(array)) for name, array in pairs}
 
 
-def _same_weights(model: nn.Module, found: Mapping[str, Tensor]) -> None:
-    """Raise unless every parameter stands in the file as it is."""
+def _reached(module: nn.Module, inputs: tuple[Tensor, ...]) -> set[Tensor]:
+    """The parameters that the outputs depend on; a head that is not shown is none."""
+    parameters = [p for p in module.parameters() if p.requires_grad]
+    with torch.enable_grad():
+        total = torch.stack([output.sum() for output in module(*inputs)]).sum()
+        found = torch.autograd.grad(total, parameters, allow_unused=True)
+    pairs = zip(parameters, found, strict=True)
+    return {parameter for parameter, slope in pairs if slope is not None}
+
+
+def _same_weights(
+    model: nn.Module, found: Mapping[str, Tensor], used: set[Tensor]
+) -> None:
+    """Raise unless every parameter in use stands in the file as it is."""
     for name, parameter in model.named_parameters():
+        if parameter not in used and name not in found:
+            continue
         if name not in found or not torch.equal(parameter.detach(), found[name]):
             raise ValueError(f"the exported model does not hold the parameter {name}")
 

@@ -46,7 +46,7 @@ def make(
     Shape:
         tokens (1, T) -> scores (1, T, V)
     """
-    tokens = _encoded(start, vocabulary, context)
+    tokens = encoded(start, vocabulary, context)
     reader: Reader
     if context is None:
         reader = Steps(model, inner)
@@ -92,33 +92,43 @@ def make(
 
 def draw(settings: Mapping[str, Any], shown: Mapping[str, Any], alt: str) -> str:
     """The static figure: the text, the likeliest next characters, the heat map."""
+    text = html.escape(settings["start"])
+    return (
+        f'<div class="demo-view" role="img" aria-label="{html.escape(alt)}" '
+        f'data-search-exclude><p class="demo-text">{text}</p>'
+        f"{bars(settings, shown['chances'])}{inside(settings, shown)}</div>"
+    )
+
+
+def bars(settings: Mapping[str, Any], chances: Sequence[float]) -> str:
+    """The likeliest tokens, each with its chance."""
     from site_src.demos import heat_map  # here, so that how it looks trains nothing
 
-    chances = shown["chances"]
     best = sorted(range(len(chances)), key=lambda n: -chances[n])[:CANDIDATES]
-    bars = "".join(
+    rows = "".join(
         f"<li><b>{heat_map.visible(settings['vocabulary'][n])}</b>"
         '<svg viewBox="0 0 100 1" preserveAspectRatio="none">'
         f'<rect width="{100 * chances[n]:.1f}" height="1"/></svg>'
         f"<span>{100 * chances[n]:.1f}\N{NARROW NO-BREAK SPACE}%</span></li>"
         for n in best
     )
-    text = html.escape(settings["start"])
-    picture = ""
-    if "values" in shown:
-        first = settings["inner"][0]
-        square = not settings["state"]
-        picture = heat_map.draw(
-            shown["values"],
-            first["range"],
-            title=_title(first, settings),
-            columns=settings["start"][-settings["shown"] :],
-            rows=settings["start"] if square else "",
-        )
-    return (
-        f'<div class="demo-view" role="img" aria-label="{html.escape(alt)}" '
-        f'data-search-exclude><p class="demo-text">{text}</p>'
-        f'<ol class="demo-next">{bars}</ol>{picture}</div>'
+    return f'<ol class="demo-next">{rows}</ol>'
+
+
+def inside(settings: Mapping[str, Any], shown: Mapping[str, Any]) -> str:
+    """The heat map of the first inner value; nothing where there is none."""
+    from site_src.demos import heat_map
+
+    if "values" not in shown:
+        return ""
+    first = settings["inner"][0]
+    square = not settings["state"]
+    return heat_map.draw(
+        shown["values"],
+        first["range"],
+        title=_title(first, settings),
+        columns=settings["start"][-settings["shown"] :],
+        rows=settings["start"] if square else "",
     )
 
 
@@ -128,7 +138,7 @@ def _title(first: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
     return f"{first['label']}{where}"
 
 
-def _encoded(start: str, vocabulary: Sequence[str], context: int | None) -> Tensor:
+def encoded(start: str, vocabulary: Sequence[str], context: int | None) -> Tensor:
     """The first text as numbers, (1, T)."""
     if any(len(character) != 1 for character in vocabulary):
         raise ValueError("the vocabulary must hold single characters")

@@ -53,7 +53,8 @@ def page_model(page: Page, exported: bytes) -> PageModel:
         _define(name, statements, space)
     build, context = (eval(ast.unparse(node), space) for node in wanted)
     model = build()
-    model.load_state_dict(weights(exported))
+    fitted = model.load_state_dict(weights(exported), strict=False)
+    assert not fitted.unexpected_keys  # what is missing, no output depends on
     named = {
         word: ast.literal_eval(given[word]) if word in given else {}
         for word in ("inner", "looking", "alignment")

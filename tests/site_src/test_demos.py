@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from site_src.demos import exporting, next_token, show
+from site_src.demos import exporting, fill_gap, next_token, show
 from site_src.demos.exporting import Runtime, weights
 
 VOCABULARY = "abcdef "
@@ -125,6 +125,28 @@ def test_a_window_is_the_snippets_forward_on_the_same_weights(snippet) -> None:
         torch.testing.assert_close(found["scores"], again(tokens)[0])
         assert found["inner_0"].shape == (2, length, length)
         torch.testing.assert_close(found["inner_0"].sum(-1), torch.ones(2, length))
+
+
+def test_a_gap_is_filled_by_the_scores_at_its_place(snippet) -> None:
+    trained = Model(snippet.Looker(), 5)
+    settings = {"vocabulary": VOCABULARY, "gap": "f", "start": "a bad fad"}
+    made = fill_gap.make(trained, **settings, context=12, inner=LOOK)
+    assert made.lengths == [1, 4, 12]
+    assert made.difference < 1e-5
+    tokens = torch.tensor([[VOCABULARY.index(c) for c in "a bad fad"]])
+    right = trained(tokens)[0, 6].softmax(-1)
+    torch.testing.assert_close(torch.tensor(made.shown["chances"]), right)
+    drawn = fill_gap.draw(made.settings, made.shown, "A gap & more")
+    assert 'role="img" aria-label="A gap &amp; more"' in drawn
+    assert drawn.count("<li>") == len(VOCABULARY)
+    for wrong, message in (
+        ({"gap": "█"}, "lacks the gap '█'"),
+        ({"start": "a bad dab"}, "the start has 0 gaps"),
+        ({"start": "a fad fad"}, "the start has 2 gaps"),
+        ({"context": 2, "start": "af"}, "three lengths have to be checked"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            fill_gap.make(trained, **{**settings, "context": 12} | wrong)
 
 
 def test_the_file_holds_no_more_than_a_run_needs(snippet) -> None:

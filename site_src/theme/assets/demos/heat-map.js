@@ -48,7 +48,7 @@ export class HeatMap {
   // Shows {rows, columns, range, value(row, column), describe(row, column)}: how many,
   // the scale, a number, and what is said of a cell; `columns` and `rows` are strings of
   // characters or lists of words where they have names, otherwise numbers. Without names
-  // it is an image.
+  // it is an image. `cursor` is where it starts, if not at the end.
   show(data) {
     this.#data = data;
     const named = typeof data.rows !== "number";
@@ -65,7 +65,7 @@ export class HeatMap {
     this.foot.classList.toggle("words", words);
     this.#paint();
     const [row, column] = this.#cursor;
-    this.#move(named ? height - 1 : row, spelled ? width - 1 : column);
+    this.#move(...(data.cursor ?? [named ? height - 1 : row, spelled ? width - 1 : column]));
   }
 
   stop() {

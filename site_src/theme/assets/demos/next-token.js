@@ -1,12 +1,11 @@
 // The demo "next-token": text in, the chances of the next character out.
-import { make, spoken, visible } from "./dom.js";
+import { Bars } from "./bars.js";
+import { make } from "./dom.js";
 import { Inside, appear, still, textField, view, wait } from "./panel.js";
 import { readerOf } from "./readers.js";
 
 const MORE = 40; // characters that one press of the button writes
 const PAUSE = 40; // milliseconds between them
-
-const percent = (share) => `${(100 * share).toFixed(1)}\u202f%`;
 
 // Builds the panel in the place of the static figure; see runtime.js.
 export const start = ({ element, settings, run }) =>
@@ -42,7 +41,8 @@ class Panel {
     });
     this.field.value = this.text;
     this.note = make("p", { class: "demo-note", id: `${id}-note`, role: "status" });
-    this.bars = Array.from({ length: candidates }, (_, rank) => this.#bar(rank));
+    const choose = (character) => this.#append(character);
+    this.bars = new Bars({ count: candidates, choose, verb: "append", id: `${id}-next` });
     this.heat = make("output", { for: `${id}-heat` }, "1.0");
     this.slider = make("input", {
       type: "range",
@@ -63,27 +63,12 @@ class Panel {
       this.note,
       make("div", { class: "demo-side" },
         make("p", { class: "demo-name", id: `${id}-next` }, "Next character"),
-        make("ol", { class: "demo-next", "aria-labelledby": `${id}-next` }, ...this.bars.map((bar) => bar.item)),
+        this.bars.element,
         make("label", { class: "demo-heat" }, "Temperature ", this.heat, this.slider),
         this.button,
       ),
       ...(inner.length ? [this.inside.element] : []),
     );
-  }
-
-  #bar(rank) {
-    const bar = {
-      shown: make("b", { "aria-hidden": "true" }),
-      said: make("span", { class: "demo-hidden" }),
-      share: make("span", { class: "demo-share" }),
-      chance: make("span", { class: "demo-chance" }),
-      character: "",
-    };
-    const track = make("span", { class: "demo-bar" }, bar.share);
-    const append = () => this.#append(this.bars[rank].character);
-    const button = make("button", { type: "button", click: append }, bar.shown, bar.said, track, bar.chance);
-    bar.item = make("li", {}, button);
-    return bar;
   }
 
   // What the reader typed: characters that the model never saw are pointed out.
@@ -144,17 +129,7 @@ class Panel {
     this.heat.textContent = heat ? heat.toFixed(1) : "0: always the likeliest";
     const empty = !this.outcome?.scores;
     const shares = empty ? [] : this.#shares();
-    const best = [...shares.keys()].sort((a, b) => shares[b] - shares[a]);
-    this.bars.forEach((bar, rank) => {
-      const number = best[rank];
-      bar.item.hidden = number === undefined;
-      if (bar.item.hidden) return;
-      bar.character = this.characters[number];
-      bar.shown.textContent = visible(bar.character);
-      bar.said.textContent = `append ${spoken(bar.character)}`;
-      bar.share.style.width = `${100 * shares[number]}%`;
-      bar.chance.textContent = percent(shares[number]);
-    });
+    this.bars.show(shares, this.characters);
     this.button.disabled = empty;
   }
 

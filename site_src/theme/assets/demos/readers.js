@@ -1,7 +1,8 @@
 // How a model is read: step by step with a state, or a window at a time. Each reader's
 // read(tokens, current) gives {scores, inside(n, channel, text, label)}: the scores of the
 // next token, and what a heat map shows of the n-th inner value; null when `current()`
-// says on the way that nobody waits for it any more.
+// says on the way that nobody waits for it any more. A window's also has at(place), the
+// scores of any place.
 import { looks, units } from "./values.js";
 
 export const readerOf = (settings, run) =>
@@ -78,8 +79,10 @@ class Window {
     const outputs = await this.run({ tokens: ["int64", long(seen), [1, seen.length]] });
     if (!current()) return null;
     const { data } = outputs.scores;
+    const size = data.length / seen.length;
     return {
-      scores: data.slice(data.length - data.length / seen.length),
+      scores: data.slice(data.length - size),
+      at: (place) => data.slice(place * size, (place + 1) * size),
       inside: (n, channel, text, label) =>
         inside(outputs[`inner_${n}`].data, channel, text.slice(-seen.length), label),
     };
