@@ -1,8 +1,7 @@
 """BERT: a stack of unmasked self-attention that fills gaps in a text.
 
-Source: Devlin, Chang, Lee and Toutanova, "BERT: Pre-training of Deep
-    Bidirectional Transformers for Language Understanding", NAACL 2019, arXiv
-    1810.04805, section 3 and appendix A.
+Source: Devlin et al., "BERT: Pre-training of Deep Bidirectional Transformers
+    for Language Understanding", NAACL 2019, arXiv 1810.04805, section 3 and A.
 Differs from the paper:
     - no dropout (0.1 in training); first weights are not cut off at 2 SPREAD
     - the layers before both heads, a norm and a bias are their code's
@@ -12,6 +11,8 @@ Dimensions: B batch, T tokens, D width (the paper's H), H heads (its A), K head
     width, L layers, V vocabulary.
 SPDX: MIT
 """
+
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -30,12 +31,11 @@ PUBLISHED = {  # what the checkpoints call the parts, and what they are here
     "bert.encoder.layer": "blocks", "bert.pooler.dense": "pooler",
     "attention.output.dense": "attention_projection",
     "attention.output.LayerNorm": "attention_norm",
-    "cls.predictions.bias": "head_bias", "intermediate.dense": "expansion",
+    "cls.predictions.bias": "head_bias", "cls.seq_relationship": "sentence_head",
     "output.dense": "feed_forward_projection",
-    "output.LayerNorm": "feed_forward_norm",
+    "output.LayerNorm": "feed_forward_norm", "intermediate.dense": "expansion",
     "cls.predictions.transform.dense": "head_layer",
     "cls.predictions.transform.LayerNorm": "head_norm",
-    "cls.seq_relationship": "sentence_head",
 }  # fmt: skip
 Maybe = Tensor | None  # what may be left out
 
@@ -68,7 +68,7 @@ def hide(
         tokens (B, T), chosen (B, T) -> spoiled (B, T)
     """
     _require(chosen.shape == tokens.shape, f"{tokens.shape}", chosen.shape)
-    where = {"generator": generator, "device": tokens.device}
+    where: Any = {"generator": generator, "device": tokens.device}
     dice = torch.rand(tokens.shape, **where)
     others = torch.randint(vocabulary, tokens.shape, **where)
     spoiled = tokens.masked_fill(chosen & (dice < GAP), gap)
@@ -125,7 +125,7 @@ class Block(nn.Module):
         midway = self.attention_norm(inputs + fetched)
         active = nn.functional.gelu(self.expansion(midway))  # (B, T, 4*D)
         thought = self.feed_forward_projection(active)  # (B, T, D)
-        outputs = self.feed_forward_norm(midway + thought)
+        outputs: Tensor = self.feed_forward_norm(midway + thought)
         return outputs
 
 
@@ -193,7 +193,7 @@ class BERT(nn.Module):
         content = self.token_embedding(tokens)  # (B, T, D)
         places = self.position_embedding.weight[:T]  # (T, D)
         sides = self.segment_embedding(segments)  # (B, T, D)
-        hidden = self.embedding_norm(content + places + sides)
+        hidden: Tensor = self.embedding_norm(content + places + sides)
         for block in self.blocks:
             hidden = block(hidden, present)
         return hidden
@@ -231,7 +231,7 @@ def from_published(weights: dict[str, Tensor], *, head_width: int = 64) -> BERT:
         weights: its tensors, with or without "bert." in front, and heads.
         head_width: no tensor tells it; 64 in both sizes of the paper.
     """
-    renamed = {}
+    renamed: Any = {}
     for name, weight in weights.items():
         whole = name if name.startswith(("bert.", "cls.")) else f"bert.{name}"
         whole = whole.replace("gamma", "weight").replace("beta", "bias")
@@ -240,9 +240,9 @@ def from_published(weights: dict[str, Tensor], *, head_width: int = 64) -> BERT:
         if not whole.endswith("position_ids"):  # 0, 1, 2, ...
             renamed[whole] = weight
     table = renamed["token_embedding.weight"]
-    for twin, own in (("weight", table), ("bias", renamed.get("head_bias"))):
-        head = renamed.pop(f"cls.predictions.decoder.{twin}", own)
-        tied = head is own or torch.equal(head, own)
+    for twin, kept in (("weight", table), ("bias", renamed.get("head_bias"))):
+        head = renamed.pop(f"cls.predictions.decoder.{twin}", kept)
+        tied = head is kept or torch.equal(head, kept)
         _require(tied, f"a decoder with the {twin} tied", "one of its own")
     for name in [name for name in renamed if ".self.query." in name]:
         names = [name.replace("query", p) for p in ("query", "key", "value")]
