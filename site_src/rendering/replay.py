@@ -13,6 +13,7 @@ from site_src.rendering import benchmarks
 from site_src.rendering.state import PageState, add_anchors, site, state_of
 
 _LINK = re.compile(r' (?:xlink:)?href="#([^"]+)"')
+_DEMO = '<figure class="plot demo"'
 
 
 def validate(
@@ -56,6 +57,7 @@ def replay(
     if state.result is None:
         return _missing(state, index, anchor)
     output = benchmarks.fill(state.result["blocks"][index], state, md)
+    output = _named_demos(output, state, md)
     state.links += [(blocks[index].line, name) for name in _LINK.findall(output)]
     shows_source = bool(options["source"])
     options |= {"session": "page", "id_prefix": f"{anchor}-"}
@@ -71,6 +73,16 @@ def replay(
     if not shows_source:
         body += _code(source, md)
     return f'<div class="computed" id="{anchor}">{body}</div>'
+
+
+def _named_demos(output: str, state: PageState, md: Any) -> str:
+    """Give a page's demos ids that its text can link to: demo, demo-2 and so on."""
+    while f"{_DEMO}>" in output:
+        state.demos += 1
+        anchor = "demo" if state.demos == 1 else f"demo-{state.demos}"
+        add_anchors(md, [anchor])
+        output = output.replace(f"{_DEMO}>", f'{_DEMO} id="{anchor}">', 1)
+    return output
 
 
 def _code(source: str, md: Any) -> str:

@@ -27,6 +27,7 @@ class PageState:
         next_block: Index of the executed fence that comes next.
         cited: Keys in the order in which the page cites them.
         whole: Snippets shown whole so far.
+        demos: How many live demos stand on it so far.
         links: Line of the block and id of each link within the page that one printed.
     """
 
@@ -35,6 +36,7 @@ class PageState:
     next_block: int = 0
     cited: list[str] = field(default_factory=list)
     whole: list[str] = field(default_factory=list)
+    demos: int = 0
     links: list[tuple[int, str]] = field(default_factory=list)
 
     def line_with(self, text: str) -> int:

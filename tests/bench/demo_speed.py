@@ -24,7 +24,7 @@ from playwright.sync_api import Page as Tab
 from site_src.execution.schedule import store_of
 
 ROUNDS = 5
-FIGURE = re.compile(r'<figure class="plot demo">.*?</figure>', re.DOTALL)
+FIGURE = re.compile(r'<figure class="plot demo".*?</figure>', re.DOTALL)
 LOADER = SITE / "assets" / "demos" / "loader.js"
 CLICK = """async () => {
   const demo = document.querySelector("arch-demo");

@@ -55,7 +55,7 @@ learned = demo(
 print(learned["rate"])
 ```
 """
-GOOD = f"# Good\n\nSome prose.\n\n{MODEL}{DEMO}"
+GOOD = f"# Good\n\nSome prose, and [the demo](#demo).\n\n{MODEL}{DEMO}"
 
 
 def test_a_demo_is_kept_published_and_told_its_size(
@@ -86,7 +86,7 @@ def test_a_demo_is_kept_published_and_told_its_size(
     assert bare / 2 < own < bare + 20_000
     assert (files / "ort.wasm.bundle.min.mjs").exists()
 
-    edit(project, "docs/page.md", "Some prose.", "Other prose.")
+    edit(project, "docs/page.md", "Some prose,", "Other prose,")
     assert not runs.again()
     edit(project, "docs/page.md", "It runs.", "It goes.")
     assert runs.again()
