@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import html
 import re
 from dataclasses import dataclass, field
@@ -84,14 +85,19 @@ class Bibliography:
 
 def read_bibliography(root: Path) -> Bibliography:
     """Read docs/references.bib; a defect becomes a problem with its line."""
+    path = root / "docs" / "references.bib"
+    if not path.exists():
+        return Bibliography("docs/references.bib")
+    return _read(path.read_text(encoding="utf-8"))
+
+
+@functools.lru_cache(maxsize=1)
+def _read(text: str) -> Bibliography:
+    """The bibliography of a text; a build asks twice."""
     from pybtex.database import BibliographyDataError, parse_string
     from pybtex.scanner import PybtexSyntaxError
 
-    path = root / "docs" / "references.bib"
     book = Bibliography("docs/references.bib")
-    if not path.exists():
-        return book
-    text = path.read_text(encoding="utf-8")
     for match in _ENTRY.finditer(text):
         key, line = match[2], text.count("\n", 0, match.start()) + 1
         if key in book.lines:

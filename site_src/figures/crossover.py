@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import io
 from dataclasses import dataclass
 
@@ -25,9 +24,8 @@ class Line:
     points: tuple[tuple[float, float], ...]
 
 
-@functools.lru_cache(maxsize=64)
 def figure(lines: tuple[Line, ...], size: str, cost: str, caption: str) -> str:
-    """HTML of the figure; drawn once for the same lines.
+    """HTML of the figure.
 
     Args:
         lines: At most six; there are no more colours.

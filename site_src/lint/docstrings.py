@@ -15,7 +15,7 @@ SHAPED = {"forward", "step", "example"}
 
 def docstrings(source: Source) -> Iterator[Problem]:
     """Every public definition says what it takes, gives and refuses."""
-    for owner in (source.tree, *source.definitions()):
+    for owner in (source.tree, *source.definitions):
         for node in owner.body:
             if not isinstance(node, Definition) or node.name.startswith("_"):
                 continue

@@ -65,7 +65,7 @@ def sizes(source: Source) -> Iterator[Problem]:
     if code > FILE_LINES:
         last = max(source.code_lines)
         yield source.problem(last, f"{code} lines of code, {FILE_LINES} at most")
-    for node in source.definitions():
+    for node in source.definitions:
         if isinstance(node, ast.ClassDef):
             continue
         inside = range(node.lineno, (node.end_lineno or node.lineno) + 1)
@@ -143,7 +143,7 @@ def order(source: Source) -> Iterator[Problem]:
 
 def arguments(source: Source) -> Iterator[Problem]:
     """Arguments with defaults by keyword, at most two flags, no **kwargs."""
-    for node in source.definitions():
+    for node in source.definitions:
         if isinstance(node, ast.ClassDef):
             continue
         names = node.args

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import io
 import re
 import tokenize
@@ -96,11 +97,11 @@ class Source:
         """Say what is wrong at a line of this file."""
         return Problem(shown(self.path), line, message)
 
-    def definitions(self) -> Iterator[Definition]:
-        """Yield every function and class, nested ones too."""
-        for node in ast.walk(self.tree):
-            if isinstance(node, Definition):
-                yield node
+    @functools.cached_property
+    def definitions(self) -> tuple[Definition, ...]:
+        """Every function and class, nested ones too."""
+        nodes = ast.walk(self.tree)
+        return tuple(node for node in nodes if isinstance(node, Definition))
 
     def header(self) -> list[Entry]:
         """Read the entries of the module's docstring, with their lines."""

@@ -70,7 +70,7 @@ def _time(device: str, size: str, runs: Sequence[Run]) -> str:
         points = tuple((v, 1e3 * c.spread("training").median) for v, c in cases)
         lines.append(Line(name, points))
     caption = f"Forward + backward on {device}, float32: {_settings(runs)}"
-    return crossover.figure(tuple(lines), size, "milliseconds", caption)
+    return _drawn(tuple(lines), size, "milliseconds", caption)
 
 
 def _memory(device: str, size: str, runs: Sequence[Run]) -> str:
@@ -91,7 +91,12 @@ def _memory(device: str, size: str, runs: Sequence[Run]) -> str:
         "Most bytes held in training" if whole else "Bytes kept for the backward pass"
     )
     caption = f"{what} on {device}, float32: {_settings(runs)}"
-    return crossover.figure(tuple(lines), size, "MiB", caption)
+    return _drawn(tuple(lines), size, "MiB", caption)
+
+
+def _drawn(lines: tuple[Line, ...], size: str, cost: str, caption: str) -> str:
+    key = (lines, size, cost, caption)
+    return site().kept.of("crossover", key, lambda: crossover.figure(*key))
 
 
 def _settings(runs: Sequence[Run]) -> str:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from jinja2 import FileSystemBytecodeCache
 from markdown_exec import markdown_config
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, InclusionLevel
@@ -34,6 +35,13 @@ _PUBLISHED = frozenset((".md", ".json", ".png", ".jpg", ".jpeg", ".webp"))
 # Names, numbers, punctuation and blanks look as code does anyway; marking each of
 # them takes a tenth of a page's bytes.
 _AS_CODE = re.compile(r'<span class="(?:n|p|o|w|nn|nb|bp|sa|si|mi|mf)">([^<]*)</span>')
+
+_NOT_SEARCHED = re.compile(
+    r"<svg\b.*?</svg>|<details class=\"made-by\".*?</details>"
+    r"|<(span|div) class=\"arithmatex\">(?:\\\((.*?)\\\)|.*?)</\1>",
+    re.DOTALL,
+)
+_FOR_SEARCH = re.compile(r' data-search-exclude(?:="")?')
 
 _renderer: maths.Renderer | None = None
 
@@ -95,8 +103,8 @@ def begin_page(markdown: str, page: Any) -> str:
 
 def finish_page(content: str, page: Any) -> str:
     """Formulas, references, and the count of executed blocks."""
-    source = page.file.src_uri
-    current = state.site().states[source]
+    site, source = state.site(), page.file.src_uri
+    current = site.states[source]
     assert _renderer is not None
     machines.keep(current.page, content)
     text = maths.render_page(content, current, _renderer)
@@ -117,12 +125,13 @@ def finish_page(content: str, page: Any) -> str:
         state.site().report(
             current.page.path, line_number, "a {claim:…} was left as it is"
         )
-    for needle, message in markup.faults(content):
+    faults = site.kept.of("faults", content, lambda: list(markup.faults(content)))
+    for needle, message in faults:
         state.site().report(current.page.path, current.source_of(needle), message)
     _check_links(text, current)
-    faults = [p for p in state.site().problems if p.path == current.page.path]
-    if state.site().pending and faults:
-        text = _notice(faults) + text
+    noted = [p for p in state.site().problems if p.path == current.page.path]
+    if state.site().pending and noted:
+        text = _notice(noted) + text
     return _AS_CODE.sub(r"\1", text) + extension.references(source)
 
 
@@ -163,11 +172,32 @@ def _check_templates(folder: Path) -> None:
             state.site().report("mkdocs.yml", 1, message)
 
 
+def templates(env: Any, config: Any) -> Any:
+    """The theme's templates, compiled once."""
+    folder = Path(config.config_file_path).parent / ".build" / "templates"
+    folder.mkdir(parents=True, exist_ok=True)
+    env.bytecode_cache = FileSystemBytecodeCache(str(folder))
+    return env
+
+
+def for_search(page: Any) -> None:
+    """Give the search what a reader may look for, which is a tenth of the HTML."""
+    current = state.site().states[page.file.src_uri]
+    current.html = page.content
+    text = state.site().texts[current.page.path]
+    page.content = _NOT_SEARCHED.sub(lambda m: _in_letters(m[2] or ""), text)
+
+
+def _in_letters(tex: str) -> str:
+    """What is left of a formula when it is read aloud."""
+    return re.sub(r"[\\{}_^]", "", tex.replace(r"\times", "×"))
+
+
 def page_context(context: Any, page: Any) -> Any:
-    """The card, for pages that have one."""
+    """The whole page again, and its card if it has one."""
     source = page.file.src_uri
-    if source in state.site().states:
-        context["card"] = extension.card(source)
+    page.content = _FOR_SEARCH.sub("", state.site().states[source].html)
+    context["card"] = extension.card(source)
     if f"docs/{source}" == glossary.PATH:
         page.content = terms.with_uses(page.content)
     return context
@@ -185,9 +215,10 @@ def end(config: Any) -> None:
     if current.pending:
         for problem in sorted(set(current.problems)):
             print(problem, file=sys.stderr)
-        return
-    current.end()
-    if not current.problems:
-        machines.write(Path(config.site_dir), config.site_description or "")
     else:
+        current.end()
+        if not current.problems:
+            machines.write(Path(config.site_dir), config.site_description or "")
+    current.kept.save(all_pages=not current.pending)
+    if current.problems and not current.pending:
         raise PluginError("\n".join(map(str, sorted(set(current.problems)))))

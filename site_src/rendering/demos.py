@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import functools
-import json
 import re
 import zlib
 from pathlib import Path
@@ -12,7 +10,6 @@ from typing import Any
 
 from mkdocs.structure.files import File
 
-from site_src.execution.store import write_atomically
 from site_src.rendering.state import PageState, Site, site
 
 FROM_NPM = "node_modules/onnxruntime-web/dist"
@@ -89,18 +86,7 @@ def _imported(module: Path) -> set[Path]:
 def _compressed(path: Path) -> int:
     """Bytes that a file takes on the wire; half a second for the runtime, so kept."""
     facts = path.stat()
-    return _measured(path, f"{path.name} {facts.st_size} {facts.st_mtime_ns}")
-
-
-@functools.cache
-def _measured(path: Path, key: str) -> int:
-    place = site().root / ".build" / "compressed.json"
-    try:
-        known: dict[str, int] = json.loads(place.read_text())
-    except (OSError, ValueError):
-        known = {}
-    if key not in known:
-        known[key] = len(zlib.compress(path.read_bytes()))
-        place.parent.mkdir(exist_ok=True)
-        write_atomically(place, json.dumps(known))
-    return known[key]
+    key = (path.name, facts.st_size, facts.st_mtime_ns)
+    return site().kept.of(
+        "compressed", key, lambda: len(zlib.compress(path.read_bytes()))
+    )

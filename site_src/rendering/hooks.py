@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from mkdocs.plugins import CombinedEvent, event_priority
+
 from site_src.rendering import build
 
 
@@ -27,9 +29,23 @@ def on_page_content(content: str, page: Any, **_: Any) -> str:
     return build.finish_page(content, page)
 
 
-def on_page_context(context: Any, page: Any, **_: Any) -> Any:
-    """Give the template the card."""
+def on_env(env: Any, config: Any, **_: Any) -> Any:
+    """Keep compiled templates."""
+    return build.templates(env, config)
+
+
+@event_priority(50)
+def _before_search(context: Any, /, page: Any, **_: Any) -> Any:
+    build.for_search(page)
+    return context
+
+
+@event_priority(-50)
+def _after_search(context: Any, /, page: Any, **_: Any) -> Any:
     return build.page_context(context, page)
+
+
+on_page_context = CombinedEvent(_before_search, _after_search)
 
 
 def on_post_build(config: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import json
@@ -91,7 +92,13 @@ def write(folder: Path, about: str) -> None:
     current = site()
     for path, text in current.texts.items():
         source = path.removeprefix("docs/")
-        whole = twin.markdown(current.pages[path], text + extension.references(source))
+        content = text + extension.references(source)
+        page = current.pages[path]
+        whole = current.kept.of(
+            "twin",
+            (content, page.meta),
+            functools.partial(twin.markdown, page, content),
+        )
         (folder / _twin(current, path)).write_text(whole, "utf-8")
     found = _catalogue(current)
     schema = Catalogue.model_json_schema(mode="serialization")

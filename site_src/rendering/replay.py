@@ -120,6 +120,12 @@ def _report(state: PageState, line: int, message: str) -> None:
 
 def highlight(source: str, md: Any, *, spans: bool = False) -> str:
     """Python as HTML, with an id on every line when `spans` is set."""
+    return site().kept.of(
+        "code", (source, spans), lambda: _highlighted(source, md, spans=spans)
+    )
+
+
+def _highlighted(source: str, md: Any, *, spans: bool) -> str:
     fences = md.preprocessors["fenced_code_block"]
     fences.get_hl_settings()
     before, fences.line_spans = fences.line_spans, "__span" if spans else ""

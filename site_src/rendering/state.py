@@ -15,6 +15,7 @@ from site_src.execution.schedule import shown_of
 from site_src.glossary import Glossary
 from site_src.page import Page, read_pages
 from site_src.problem import Problem
+from site_src.rendering.kept import Kept
 
 
 @dataclass
@@ -29,6 +30,7 @@ class PageState:
         whole: Snippets shown whole so far.
         demos: How many live demos stand on it so far.
         links: Line of the block and id of each link within the page that one printed.
+        html: The finished page, while the search looks at a shorter one.
     """
 
     page: Page
@@ -38,6 +40,7 @@ class PageState:
     whole: list[str] = field(default_factory=list)
     demos: int = 0
     links: list[tuple[int, str]] = field(default_factory=list)
+    html: str = ""
 
     def line_with(self, text: str) -> int:
         """The first line that holds a text, outside of fences if there is one."""
@@ -74,6 +77,7 @@ class Site:
 
     def __init__(self, root: Path, *, pending: bool) -> None:
         self.root, self.pending = root, pending
+        self.kept = Kept(root)
         self.bibliography: Bibliography = read_bibliography(root)
         self.pages = {page.path: page for page in read_pages(root)}
         self.states: dict[str, PageState] = {}

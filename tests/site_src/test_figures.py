@@ -62,6 +62,24 @@ def test_its_ids_are_used_and_its_own() -> None:
     assert len(prefixes) == 1
 
 
+def test_it_is_shorter_but_draws_the_same() -> None:
+    raw = (
+        '<svg viewBox="0 0 10 10"><g id="a"><g id="b"><path id="c" d="M 1.26 2 L -0.01 '
+        '3.333333 Q 1 2 3 4 z " style="stroke-width: 0.8"/></g></g> <g '
+        'transform="translate(1.23456 2)"><use xlink:href="#c" x="7.7499" '
+        'y="1e-05"/><text transform="rotate(-0 1 2)" x="3.14159">0.00123</text>'
+        "</g></svg>"
+    )
+    text = svg.finish(raw, "x")
+    body = text[text.index(">") + 1 : text.index("</svg>")]
+    name = re.search(r'id="([^"]+)"', body)[1]
+    assert body == (
+        f'<path id="{name}" d="M1.3 2L0 3.3Q1 2 3 4z" stroke-width="0.8"/>'
+        f'<g transform="translate(1.23 2)"><use xlink:href="#{name}" x="7.7" '
+        'y="1e-05"/><text x="3.1">0.00123</text></g>'
+    )
+
+
 def test_two_drawings_are_the_same_bytes() -> None:
     assert drawn() == drawn()
 
