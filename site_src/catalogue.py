@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeAlias
 
+from site_src import tracks
 from site_src.page import Page
 
+Menu: TypeAlias = "str | dict[str, list[Menu]]"
+
 _NO_YEAR = 9999
+_TO_LEARN = ("tracks", "foundations", "labs")
+_TO_CHOOSE = ("choose", "compare", "timeline", "benchmarks", "verification")
 
 
 def in_order(pages: Iterable[Page]) -> list[Page]:
@@ -33,21 +38,55 @@ def before(page: Page) -> set[str]:
     return {str(entry["slug"]) for entry in entries if _names(entry)}
 
 
-def navigation(
-    pages: Iterable[Page],
-) -> list[str | dict[str, list[dict[str, list[str]]]]]:
-    """The site's menu: home, the families in order, all else; paths below docs/."""
-    every = list(pages)
-    families: dict[str, list[str]] = {}
-    for page in in_order(every):
+def families(pages: Iterable[Page]) -> dict[str, list[Page]]:
+    """Architectures in order, by the name of their family as the menu shows it."""
+    found: dict[str, list[Page]] = {}
+    for page in in_order(pages):
         family = page.name.partition("/")[0].replace("_", " ").capitalize()
-        families.setdefault(family, []).append(page.path.removeprefix("docs/"))
-    others = sorted(
-        page.path.removeprefix("docs/") for page in every if not page.is_architecture
-    )
-    others.sort(key=lambda path: path != "index.md")
-    menu = [{family: paths} for family, paths in families.items()]
-    return [*others[:1], *([{"Architectures": menu}] if menu else []), *others[1:]]
+        found.setdefault(family, []).append(page)
+    return found
+
+
+def navigation(pages: Iterable[Page]) -> list[Menu]:
+    """The site's menu, of paths below docs/; a page finds its place by its folder."""
+    every = list(pages)
+    plain = {page.slug: page for page in every if not page.is_architecture}
+    learn = [_section(name, _in_folder(every, name)) for name in _TO_LEARN]
+    sections = [
+        _section("Learn", [part for part in learn if part]),
+        _section(
+            "Architectures",
+            [_section(name, _paths(own)) for name, own in families(every).items()],
+        ),
+        _section("Choose", _paths(plain[n] for n in _TO_CHOOSE if n in plain)),
+    ]
+    placed = {"index", *_TO_CHOOSE}
+    others = [
+        page
+        for slug, page in plain.items()
+        if slug not in placed and slug.partition("/")[0] not in _TO_LEARN
+    ]
+    home = _paths(page for slug, page in plain.items() if slug == "index")
+    sections.append(_section("Reference", _paths(others)))
+    return [*home, *(section for section in sections if section)]
+
+
+def _in_folder(pages: list[Page], folder: str) -> list[Menu]:
+    """Tracks as they are numbered, all else as the tracks lead through it."""
+    found = tracks.read(pages)
+    steps = [p.slug for t in found for p in (t.page, *t.stops)]
+    own = [page for page in pages if page.slug.startswith(f"{folder}/")]
+    end = len(steps)
+    own.sort(key=lambda p: (steps.index(p.slug) if p.slug in steps else end, p.slug))
+    return _paths(own)
+
+
+def _paths(pages: Iterable[Page]) -> list[Menu]:
+    return [page.path.removeprefix("docs/") for page in pages]
+
+
+def _section(name: str, parts: list[Menu]) -> Menu:
+    return {name.capitalize(): parts} if parts else ""
 
 
 def _names(entry: Any) -> bool:

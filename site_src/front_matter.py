@@ -89,6 +89,37 @@ class ArchitectureRecord(_Record):
     limits: Any = None
 
 
+class Stop(_Record):
+    """One page of a track.
+
+    Args:
+        page: Its name, such as family/slug or foundations/slug.
+        why: What the reader gets there, in one sentence.
+    """
+
+    page: Slug
+    why: Text
+
+
+class TrackRecord(_Record):
+    """The front matter of a track through the pages.
+
+    Args:
+        title: Its name.
+        tagline: For whom it is, in one sentence.
+        order: Its place among the tracks.
+        outcomes: What the reader will be able to do.
+        stops: The pages, in their order.
+    """
+
+    title: Text
+    tagline: Text
+    order: Annotated[int, Field(ge=1)]
+    outcomes: Annotated[list[Text], Field(min_length=2, max_length=6)]
+    stops: Annotated[list[Stop], Field(min_length=2)]
+    numbers: list[Number] = []
+
+
 class PlainRecord(_Record):
     """The front matter of a page that is no architecture."""
 
@@ -113,7 +144,7 @@ def check(page: Page) -> list[Problem]:
         if re.search(r"<[a-zA-Z/!?]", value):
             message = f"front matter: {name}: holds HTML; write plain text"
             found.append(Problem(page.path, page.line_of(name), message))
-    model = ArchitectureRecord if page.is_architecture else PlainRecord
+    model = _model(page)
     try:
         model.model_validate(page.meta)
     except ValidationError as error:
@@ -122,6 +153,12 @@ def check(page: Page) -> list[Problem]:
             text = _explain(where, fault["type"], fault["msg"], model)
             found.append(Problem(page.path, page.line_of(where), text))
     return found
+
+
+def _model(page: Page) -> type[_Record]:
+    if page.is_architecture:
+        return ArchitectureRecord
+    return TrackRecord if page.slug.startswith("tracks/") else PlainRecord
 
 
 def _texts(data: Any, where: str = "") -> Iterator[tuple[str, str]]:
@@ -137,6 +174,11 @@ def _texts(data: Any, where: str = "") -> Iterator[tuple[str, str]]:
 def record(page: Page) -> ArchitectureRecord:
     """The typed front matter of an architecture page that `check` found good."""
     return ArchitectureRecord.model_validate(page.meta)
+
+
+def track(page: Page) -> TrackRecord:
+    """The typed front matter of a track that `check` found good."""
+    return TrackRecord.model_validate(page.meta)
 
 
 def _explain(where: str, kind: str, message: str, model: type[BaseModel]) -> str:

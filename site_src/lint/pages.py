@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 
-from site_src import front_matter
+from site_src import front_matter, tracks
 from site_src.citations import CITATION, Bibliography
 from site_src.lint import benchmarks, numbers
 from site_src.page import Heading, Page
@@ -32,7 +32,7 @@ _CLAIM_IN = (
 
 def check(pages: Sequence[Page], bibliography: Bibliography) -> list[Problem]:
     """Everything that can be said of the pages before they run."""
-    found = list(bibliography.problems)
+    found = [*bibliography.problems, *tracks.check(pages)]
     used: set[str] = set()
     for page in pages:
         found += check_page(page, bibliography)

@@ -28,6 +28,7 @@ from site_src.rendering import (
     policy,
     state,
     terms,
+    tracks,
 )
 
 _PUBLISHED = frozenset((".md", ".json", ".png", ".jpg", ".jpeg", ".webp"))
@@ -198,6 +199,8 @@ def page_context(context: Any, page: Any) -> Any:
     source = page.file.src_uri
     page.content = _FOR_SEARCH.sub("", state.site().states[source].html)
     context["card"] = extension.card(source)
+    context["slug"] = state.site().pages[f"docs/{source}"].slug
+    context["tracks"] = tracks.around(state.site().pages[f"docs/{source}"])
     if f"docs/{source}" == glossary.PATH:
         page.content = terms.with_uses(page.content)
     return context

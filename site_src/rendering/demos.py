@@ -45,8 +45,8 @@ def with_sizes(text: str, state: PageState) -> str:
     `transfer` holds the compressed bytes that all demos share, and the demo's own;
     `bytes` the same as they come out of the connection, to measure progress by.
     """
-    blocks = state.result["blocks"] if state.result else []
-    held = {name: data for block in blocks for name, data in block["files"].items()}
+
+    held = models(site()) if "<arch-demo" in text else {}
 
     def sized(tag: re.Match[str]) -> str:
         folder = site().root / MODULES
@@ -58,7 +58,7 @@ def with_sizes(text: str, state: PageState) -> str:
             message = f"a demo needs {missing[0]}, which is not there (make setup?)"
             site().report(state.page.path, line, message)
             return tag[0]
-        model = base64.b64decode(held[tag[2]])
+        model = held[tag[2]]
         own = len(zlib.compress(model)) + sum(map(_compressed, sorted(alone)))
         once = sum(map(_compressed, shared))
         runtime = _runtime()[1].stat().st_size

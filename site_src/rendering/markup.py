@@ -44,6 +44,7 @@ _OF_ELEMENTS: Mapping[str, frozenset[str]] = {
     "img": frozenset(["src", "alt", "width", "height", "loading"]),
     "input": frozenset(["type", "name", "checked", "disabled"]),
     "label": frozenset(["for"]),
+    "li": frozenset(["data-page"]),
     "ol": frozenset(["start", "type", "reversed"]),
     "table": frozenset(["style"]),
     "tbody": frozenset(["data-family", "data-device"]),

@@ -16,6 +16,7 @@ from site_src.glossary import Glossary
 from site_src.page import Page, read_pages
 from site_src.problem import Problem
 from site_src.rendering.kept import Kept
+from site_src.tracks import Track
 
 
 @dataclass
@@ -84,6 +85,7 @@ class Site:
         self.problems: list[Problem] = []
         self.address = ""  # of the site itself
         self.addresses: dict[str, str] = {}
+        self.tracks: list[Track] | None = None  # read when somebody asks
         self.glossary = Glossary.read(root)
         self.texts: dict[str, str] = {}  # path of a page → its HTML, with TeX in it
         self.uses: dict[str, dict[str, None]] = {}  # term → paths of pages
