@@ -37,8 +37,9 @@ def show(name: str, md: Any) -> str:
             address = get_relative_url(there, here)
             title = html.escape(str(pages[0].meta.get("title", name)))
             return (
-                f'<div class="live">{found[1]}<figcaption>Trained and checked when this site was "
-                f'built: <a href="{address}">{title}</a>.</figcaption></figure></div>'
+                f'<div class="live">{found[1]}<figcaption>Trained and checked when '
+                f'this site was built: <a href="{address}">{title}</a>.</figcaption>'
+                "</figure></div>"
             )
     return _fault(state, name, f"the page {name} has no demo")
 

