@@ -14,7 +14,7 @@ from markdown_exec import markdown_config
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, InclusionLevel
 
-from site_src import catalogue, glossary
+from site_src import catalogue, front_matter, glossary
 from site_src.lint import pages
 from site_src.problem import Problem
 from site_src.rendering import (
@@ -186,12 +186,18 @@ def for_search(page: Any) -> None:
     current = state.site().states[page.file.src_uri]
     current.html = page.content
     text = state.site().texts[current.page.path]
-    page.content = _NOT_SEARCHED.sub(lambda m: _in_letters(m[2] or ""), text)
+    text = _NOT_SEARCHED.sub(lambda m: _in_letters(m[2] or ""), text)
+    if current.page.is_architecture and not front_matter.check(current.page):
+        facts = front_matter.record(current.page)
+        said = [*facts.also_known_as, facts.tagline, *facts.key_ideas]
+        text = f"<p>{html.escape(' · '.join(said))}</p>{text}"
+        page.meta["search"] = {"boost": 2}
+    page.content = text
 
 
 def _in_letters(tex: str) -> str:
     """What is left of a formula when it is read aloud."""
-    return re.sub(r"[\\{}_^]", "", tex.replace(r"\times", "×"))
+    return re.sub(r"[\\{}\s]+", " ", re.sub("[_^]", "", tex.replace(r"\times", "×")))
 
 
 def page_context(context: Any, page: Any) -> Any:
