@@ -104,6 +104,24 @@ toy/elman
 ## Real-world deployments
 
 ## Related architectures
+
+### Check yourself
+
+??? question "Why is the state squashed?"
+
+    So that it stays small.
+
+??? question "What happens without the squashing?"
+
+    Take it out of [this line](#elman.py-L1) and run it.
+
+??? question "What goes in?"
+
+    A sequence.
+
+??? question "What comes out?"
+
+    Another one.
 """
 BIB = (
     "@misc{one, author={Bee, A.}, title={T}, year={1}, howpublished={x}, "
