@@ -67,7 +67,10 @@ def navigation(pages: Iterable[Page]) -> list[Menu]:
         if slug not in placed and slug.partition("/")[0] not in _TO_LEARN
     ]
     home = _paths(page for slug, page in plain.items() if slug == "index")
-    sections.append(_section("Reference", _paths(others)))
+    files = [page for page in others if page.slug.startswith("reference/")]
+    general = _paths(page for page in others if page not in files)
+    snippets = _section("Snippets", _paths(files))
+    sections.append(_section("Reference", [*general, *filter(None, [snippets])]))
     return [*home, *(section for section in sections if section)]
 
 

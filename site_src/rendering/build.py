@@ -26,6 +26,7 @@ from site_src.rendering import (
     markup,
     maths,
     policy,
+    reference,
     state,
     terms,
     tracks,
@@ -53,6 +54,8 @@ def begin(config: Any) -> Any:
     root = Path(config.config_file_path).parent
     state.current = state.Site(root, pending=bool(os.environ.get("BLUEPRINTS_PENDING")))
     state.current.address = config.site_url or ""
+    written = reference.pages(root, state.current.pages.values())
+    state.current.pages |= {page.path: page for page in written}
     if config.nav is None:
         config.nav = catalogue.navigation(state.current.pages.values())
     markdown_config.save(config.markdown_extensions, config.mdx_configs)
@@ -77,6 +80,10 @@ def add_files(files: Any, config: Any) -> Any:
             state.site().report(name, 1, message)
     benchmarks.add_files(files, config)
     demos.add_files(files, config)
+    for page in state.site().pages.values():
+        if reference.holds(page):
+            uri = page.path.removeprefix("docs/")
+            files.append(File.generated(config, uri, content=page.text))
     addresses = state.site().addresses
     for file in files.documentation_pages():
         addresses[f"docs/{file.src_uri}"] = file.url

@@ -68,10 +68,12 @@ def _whole(name: str, text: str, state: PageState, md: Any) -> tuple[str, str]:
     original = getattr(md, "_original_md", md)
     url: str = original.treeprocessors["relpath"].file.url
     address = "../" * url.count("/") + f"snippets/{name}"
+    api = f"{'../' * url.count('/')}reference/{name.removesuffix('.py')}/"
     book = address.removesuffix("py") + "ipynb"
     caption = f'<code>{name}</code>, MIT: copy it, <a href="{address}" download>'
     caption += (
-        f'download</a> it, or take it as a <a href="{book}" download>notebook</a>'
+        f'download</a> it, or take it as a <a href="{book}" download>notebook</a>; '
+        f'<a href="{api}">functions and classes</a>'
     )
     return shown, caption
 

@@ -13,6 +13,7 @@ from markdown.util import AtomicString
 from mkdocs.utils import get_relative_url
 
 from site_src.glossary import PATH, Term
+from site_src.rendering import reference
 from site_src.rendering.state import PageState, add_anchors, site, state_of
 
 Links = list[tuple[etree.Element, str]]
@@ -27,6 +28,8 @@ class Terms(Treeprocessor):
         if hasattr(self.md, "_original_md") or PATH not in site().addresses:
             return  # what a block printed
         state = state_of(self.md)
+        if reference.holds(state.page):
+            return  # docstrings, and titles of papers
         if state.page.path == PATH:
             self._entries(root, state)
         else:

@@ -11,6 +11,9 @@ PAGES = sorted(
     path.parent.relative_to(SITE).as_posix().removeprefix(".") + "/"
     for path in SITE.rglob("index.html")
 )
+# The pages of functions and classes are of one kind: two of them are looked at.
+_ALIKE = [path for path in PAGES if path.startswith("reference/")]
+PAGES = [path for path in PAGES if path not in _ALIKE[2:]]
 LSTM = "architectures/recurrent/lstm/"
 
 
