@@ -209,12 +209,10 @@ class BERT(nn.Module):
 
         Args:
             tokens: the sequences, with gaps: [CLS] A [SEP] B [SEP].
-            segments: see `encode`, as for the next.
-            present: False where a place is filled up.
+            segments, present: see `encode`, of the same sizes as tokens.
 
         Shape:
-            tokens (B, T), segments (B, T), present (B, T)
-            -> logits (B, T, V), following (B, 2)
+            tokens (B, T) -> logits (B, T, V), following (B, 2)
         """
         _, _ = tokens.shape  # two: texts, and their tokens
         hidden = self.encode(tokens, segments, present)  # (B, T, D)
