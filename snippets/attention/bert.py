@@ -193,11 +193,10 @@ class BERT(nn.Module):
             _require(given.shape == (B, T), f"the sizes {B, T}", given.shape)
         kind = present.dtype  # the kernel would add a mask of other numbers
         _require(kind is torch.bool, "a mask of torch.bool", kind)
-        # h₀ = LN(E_token + E_position + E_segment), figure 2
         content = self.token_embedding(tokens)  # (B, T, D)
         places = self.position_embedding.weight[:T]  # (T, D)
         sides = self.segment_embedding(segments)  # (B, T, D)
-        hidden: Tensor = self.embedding_norm(content + places + sides)
+        hidden: Tensor = self.embedding_norm(content + places + sides)  # fig. 2
         for block in self.blocks:
             hidden = block(hidden, present)
         return hidden
@@ -209,7 +208,8 @@ class BERT(nn.Module):
 
         Args:
             tokens: the sequences, with gaps: [CLS] A [SEP] B [SEP].
-            segments, present: see `encode`, of the same sizes as tokens.
+            segments: see `encode`, as for the next.
+            present: False where a place is filled up.
 
         Shape:
             tokens (B, T) -> logits (B, T, V), following (B, 2)
