@@ -5,7 +5,7 @@ Source: Devlin et al., "BERT: Pre-training of Deep Bidirectional Transformers
 Differs from the paper:
     - no dropout (0.1 in training); first weights are not cut off at 2 SPREAD
     - the layers before both heads, a norm and a bias are their code's
-Checked against: transformers.BertModel, transformers.BertForPreTraining
+Checked against: transformers.BertForPreTraining
 Torch versions: 2.13.0
 Dimensions: B batch, T tokens, D width (the paper's H), H heads (its A), K head
     width, L layers, V vocabulary.
@@ -184,16 +184,19 @@ class BERT(nn.Module):
             tokens (B, T), segments (B, T), present (B, T) -> hidden (B, T, D)
         """
         B, T = tokens.shape
+        limit = self.position_embedding.num_embeddings
+        _require(0 < T <= limit, f"1 to {limit} tokens", T)
         none = torch.zeros_like(tokens)
         segments = none if segments is None else segments
         present = none == 0 if present is None else present
         for given in (segments, present):
             _require(given.shape == (B, T), f"the sizes {B, T}", given.shape)
-        # h₀ = LN(E_token + E_position + E_segment), figure 2
+        kind = present.dtype  # the kernel would add a mask of other numbers
+        _require(kind is torch.bool, "a mask of torch.bool", kind)
         content = self.token_embedding(tokens)  # (B, T, D)
         places = self.position_embedding.weight[:T]  # (T, D)
         sides = self.segment_embedding(segments)  # (B, T, D)
-        hidden: Tensor = self.embedding_norm(content + places + sides)
+        hidden: Tensor = self.embedding_norm(content + places + sides)  # fig. 2
         for block in self.blocks:
             hidden = block(hidden, present)
         return hidden
@@ -209,12 +212,9 @@ class BERT(nn.Module):
             present: False where a place is filled up.
 
         Shape:
-            tokens (B, T), segments (B, T), present (B, T)
-            -> logits (B, T, V), following (B, 2)
+            tokens (B, T) -> logits (B, T, V), following (B, 2)
         """
-        _, T = tokens.shape
-        limit = self.position_embedding.num_embeddings
-        _require(limit >= T, f"at most {limit} tokens", T)
+        _, _ = tokens.shape  # two: texts, and their tokens
         hidden = self.encode(tokens, segments, present)  # (B, T, D)
         # logits = LN(GELU(W h)) W_eᵀ + b, the authors' code
         final = self.head_norm(nn.functional.gelu(self.head_layer(hidden)))

@@ -17,11 +17,22 @@ MISTAKES = [
             MASKED: "scores",
         },
         "A text gets other scores in a batch with a longer one than alone.",
+        "huggingface/candle#1798",
     ),
     Mistake(
         "The padding mask inverted",
         {"mask = present.view(B, 1, 1, T)": "mask = ~present.view(B, 1, 1, T)"},
         "Tokens read nothing but padding; a text without any reads nothing at all.",
+        "nyu-mll/jiant#465",
+    ),
+    Mistake(
+        "The padding mask handed over as numbers, which are added to the scores",
+        {
+            KERNEL: "query, key, value, mask.to(query.dtype)",
+            MASKED: "(scores + mask)",
+            "_require(kind is torch.bool": "_require(True",
+        },
+        "No error; padding gets nearly as much attention as the text.",
     ),
     Mistake(
         "The mask along the tokens that read instead of those that are read",
@@ -45,6 +56,7 @@ MISTAKES = [
         "GELU by its tanh approximation, as in GPT-2",
         {"self.expansion(midway))": 'self.expansion(midway), approximate="tanh")'},
         "Scores of published weights slightly off; only a comparison tells.",
+        "Blaizzy/mlx-embeddings#81",
     ),
     Mistake(
         "LayerNorm before the sub-layer, as in GPT-2",
@@ -64,6 +76,7 @@ MISTAKES = [
         "LayerNorm with PyTorch's default of 1e-5 instead of 1e-12",
         {"TINY = 1e-12": "TINY = 1e-5"},
         "Scores of published weights slightly off; only a comparison tells.",
+        "keras-team/keras-hub#642",
     ),
     Mistake(
         "No LayerNorm on the sum of the three embeddings",
@@ -78,6 +91,7 @@ MISTAKES = [
         "Segments forgotten",
         {"(content + places + sides)": "(content + places + 0 * sides)"},
         "No error, as a single text has segment 0; pairs are read as one sentence.",
+        "huggingface/transformers#263",
     ),
     Mistake(
         "The head without its layer and norm",
@@ -142,5 +156,11 @@ MISTAKES = [
         "10 % of all instead of the next 10 %: random tokens overwrite gaps",
         {"chosen & (dice >= GAP) & (dice < GAP + RANDOM)": "chosen & (dice < RANDOM)"},
         "70 % gaps instead of 80 %, and 20 % as they were.",
+    ),
+    Mistake(
+        "10 % of what the gaps leave, instead of half of it, becomes random",
+        {"dice < GAP + RANDOM": "dice < GAP + (1 - GAP) * RANDOM"},
+        "2 % random tokens instead of 10 %, and 18 % as they were.",
+        "huggingface/transformers#32329",
     ),
 ]

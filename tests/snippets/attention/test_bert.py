@@ -203,7 +203,11 @@ def test_wrong_sizes_say_what_was_expected_and_found() -> None:
     module, (tokens, segments, present) = build(), texts(B, C)
     long = torch.cat([tokens, tokens], 1)
     for words, call in {
-        "at most 9 tokens, got 18": lambda: module(long),
+        "1 to 9 tokens, got 18": lambda: module(long),
+        "1 to 9 tokens, got 10": lambda: module.encode(long[:, :10], None, None),
+        "1 to 9 tokens, got 0": lambda: module(tokens[:, :0]),
+        "torch.bool, got torch.float32": lambda: module(tokens, None, present.float()),
+        "torch.bool, got torch.int64": lambda: module(tokens, None, present.long()),
         r"\(2, 9\).*got .*\[2, 8\]": lambda: module(tokens, segments[:, 1:]),
         r"\(2, 9\).*got .*\[1, 9\]": lambda: module(tokens, segments, present[:1]),
         "3 equal heads, got 20": lambda: build(heads=3),
