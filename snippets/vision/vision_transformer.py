@@ -4,11 +4,11 @@ Source: Dosovitskiy et al., "An Image is Worth 16x16 Words: Transformers for
     Image Recognition at Scale", ICLR 2021, arXiv 2010.11929, section 3.1.
 Differs from the paper:
     - the head is one linear layer, as for fine-tuning; pre-training has two
-    - GELU is exact and LayerNorm's ε 1e-12, as in transformers, whose files
-      `from_published` reads; the authors' code has GELU's tanh form and 1e-6
-    - first weights are those of the authors' code, but for the biases (0) and
-      the patch embedding (torch's own); the paper tells only the head's
-    - no dropout, which depends on the data set (table 3)
+    - as in transformers, whose files `from_published` reads: exact GELU, ε
+      1e-12 and positions stretched bicubically; the authors' code has GELU's
+      tanh form, 1e-6, and stretches bilinearly from corner to corner
+    - no dropout (table 3); first weights are those of the authors' code, but
+      for biases (0) and patch embedding (torch's); the paper tells the head's
 Checked against: transformers.ViTModel, transformers.ViTForImageClassification,
     transformers.IJepaForImageClassification (mean instead of a class token)
 Torch versions: 2.13.0
@@ -25,6 +25,7 @@ from torch import Tensor, nn
 
 EXPANSION = 4  # feed-forward width over width: 3072 over 768, table 1
 EPSILON = 1e-12  # of every LayerNorm; transformers' ViTConfig
+HEAD_WIDTHS = {1280: 80}  # ViT-H's, by width; 64 in ViT-B and L (table 1)
 SPREAD = 0.02  # standard deviation of the first positions; authors' code
 Grid = tuple[int, int]  # rows and columns of patches
 RENAMED = {  # a name in published files → here; longer ones come first
@@ -216,14 +217,14 @@ class VisionTransformer(nn.Module):
 def from_published(
     weights: dict[str, Tensor],
     *,
-    head_width: int = 64,
+    head_width: int | None = None,
     grid: Grid | None = None,
 ) -> VisionTransformer:
     """Build the network of a ViT checkpoint in the format of transformers.
 
     Args:
         weights: its tensors; the pooler, a layer of pre-training, is left out.
-        head_width: no tensor tells it; 64 in ViT-B and ViT-L, 80 in ViT-H.
+        head_width: no tensor tells it; without one, 64, and 80 in ViT-H.
         grid: rows and columns that are wanted, if not those of the file.
     """
     ours: dict[str, Tensor] = {}
@@ -242,15 +243,14 @@ def from_published(
     side = math.isqrt(len(positions))
     _require(len(positions) == side**2 + (not mean), "a square grid", side)
     rows, columns = grid or (side, side)
-    positions = stretched(positions, (side, side), (rows, columns))
-    ours["positions"] = positions
+    ours["positions"] = stretched(positions, (side, side), (rows, columns))
     width, channels, patch, _ = ours["patch_embedding.weight"].shape
+    head_width = head_width or HEAD_WIDTHS.get(width, 64)
     _require(width % head_width == 0, f"heads {head_width} wide", width)
     module = VisionTransformer(
         channels=channels, rows=rows, columns=columns, patch=patch, width=width,
-        layers=sum(name.endswith("expansion.bias") for name in ours),
+        layers=sum(name.endswith("expansion.bias") for name in ours), mean=mean,
         classes=len(ours.get("head.bias", ())), heads=width // head_width,
-        mean=mean,
     ).to(positions)  # fmt: skip
     module.load_state_dict(ours)
     return module

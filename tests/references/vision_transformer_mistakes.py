@@ -79,6 +79,12 @@ MISTAKES = [
         "weights give other scores.",
     ),
     Mistake(
+        "One position for all tokens",
+        {" + self.positions  #": " + self.positions[:1]  #"},
+        "Trains much worse: the image is a bag of patches. A well-known example "
+        "had it, with one position for each image of the batch.",
+    ),
+    Mistake(
         "The class token put last, the first token read",
         {"content.insert(0, ": "content.append("},
         "Trains as well: the first patch takes over what the class token did. "
@@ -113,6 +119,12 @@ MISTAKES = [
         "Trains as well, at two blocks. Published weights give other scores.",
     ),
     Mistake(
+        "The last LayerNorm left out",
+        {"final = self.final_norm(hidden)": "final = hidden"},
+        "Trains about as well at two blocks. Published weights give other scores, on "
+        "another scale.",
+    ),
+    Mistake(
         "GELU's tanh approximation instead of the exact one",
         {"gelu(expanded)": 'gelu(expanded, approximate="tanh")'},
         "Nothing: scores of published weights are off in a late digit, which only a "
@@ -139,6 +151,13 @@ MISTAKES = [
     Mistake(
         "Positions stretched from corner to corner",
         {'mode="bicubic")': 'mode="bicubic", align_corners=True)'},
-        "At the old resolution nothing. At a new one, every position is a little off.",
+        "At the old resolution nothing. At a new one, every position is a little off "
+        "from those of transformers; the authors' own code does it so, bilinearly.",
+    ),
+    Mistake(
+        "ViT-H's heads taken to be 64 wide, like those of its smaller siblings",
+        {"HEAD_WIDTHS = {1280: 80}": "HEAD_WIDTHS: dict[int, int] = {}"},
+        "Loads without an error, as no tensor tells the number of heads: 20 instead "
+        "of 16, and other scores.",
     ),
 ]

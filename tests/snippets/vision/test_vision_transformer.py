@@ -137,9 +137,11 @@ def test_stretches_positions_as_transformers_does(grid, kind) -> None:
     torch.testing.assert_close(*pair, rtol=1e-12, atol=1e-12)
 
 
-def test_loads_the_published_head_width_and_leaves_the_pooler() -> None:
+@pytest.mark.parametrize(("width", "heads"), [(128, 2), (1280, 16)], ids=["", "huge"])
+def test_loads_the_published_head_width_and_leaves_the_pooler(width, heads) -> None:
+    sizes = {"hidden_size": width, "num_attention_heads": heads}
     theirs = vit.perturbed(
-        vit.build(image_size=2 * P, hidden_size=128, num_attention_heads=2)
+        vit.build(image_size=2 * P, num_hidden_layers=1, **sizes)
     ).double()
     theirs.set_attn_implementation("sdpa")
     weights = dict(theirs.state_dict()) | {"pooler.dense.weight": torch.ones(2)}
