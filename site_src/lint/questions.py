@@ -38,7 +38,7 @@ def _questions(
     ends = [n for n, _ in titles[1:]] + [lines[-1][0] + 1 if lines else start]
     for (line, title), end in zip(titles, ends, strict=False):
         if _NOT_IN_TITLES.search(title):
-            text = "a question is plain words: no claim, link, code or maths"
+            text = "a question is plain words: no claim, link or maths"
             yield Problem(page.path, line, text)
         answer = [s for n, s in lines if line < n < end and s.startswith("    ")]
         if not "".join(answer).strip():
