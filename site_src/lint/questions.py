@@ -12,7 +12,7 @@ TITLE = "Check yourself"
 FEWEST, MOST = 4, 6
 _QUESTION = re.compile(r'\?\?\?\+? question "(.*)"\s*')
 _TO_DO = re.compile(r"\]\(#(?:demo|[\w.]+\.py-L\d)")
-_NOT_IN_TITLES = re.compile(r"\{claim:|\]\(|\$|`")
+_NOT_IN_TITLES = re.compile(r"\{claim:|\]\(|\$")
 
 
 def check(page: Page) -> list[Problem]:
