@@ -138,10 +138,15 @@ class EncoderDecoder(nn.Module):
 
         Shape:
             word (B), hidden (B, H) -> hidden (B, H)
+
+        Raises:
+            ValueError: the state is not one of this batch.
         """
         embedded = self.source_embedding(word)  # (B, D)
+        shape = (len(word), self.hidden_width)
         if hidden is None:
-            hidden = embedded.new_zeros(len(word), self.hidden_width)
+            hidden = embedded.new_zeros(shape)
+        _check_equal("state shape", tuple(hidden.shape), shape)
         after: Tensor = self.reader(self.reader.from_input(embedded), hidden)
         return after
 
@@ -150,10 +155,13 @@ class EncoderDecoder(nn.Module):
 
         Args:
             source: sequences of word numbers.
-            lengths: how many words of each count; all without it.
+            lengths: how many words of each count, 1 to S; all without it.
 
         Shape:
             source (B, S), lengths (B) -> vector (B, H)
+
+        Raises:
+            ValueError: no word, or not one length for each source.
         """
         B, S = source.shape
         _check_at_least_one("source words", S)
@@ -178,8 +186,14 @@ class EncoderDecoder(nn.Module):
 
         Shape:
             word (B), state 2 x (B, H) -> logits (B, V), state as given
+
+        Raises:
+            ValueError: the state or the vector is not one of this batch.
         """
         hidden, vector = state
+        shape = (len(word), self.hidden_width)
+        _check_equal("state shape", tuple(hidden.shape), shape)
+        _check_equal("vector shape", tuple(vector.shape), shape)
         seen = self.target_embedding(word)  # (B, D)
         if self.remind:
             seen = torch.cat([seen, vector], dim=-1)  # (B, D+H)
@@ -194,10 +208,14 @@ class EncoderDecoder(nn.Module):
         Args:
             source: sequences of word numbers.
             target: the first word, then the target without its last word.
-            lengths: how many words of each source count; all without it.
+            lengths: how many words of each source count, 1 to S; all
+                without it.
 
         Shape:
             source (B, S), target (B, T), lengths (B) -> logits (B, T, V)
+
+        Raises:
+            ValueError: no word, or not one target for each source.
         """
         B, T = target.shape
         _check_at_least_one("target words", T)
@@ -224,24 +242,31 @@ class EncoderDecoder(nn.Module):
 
         Shape:
             source (B, S) -> targets (B, W, T), best first, log p (B, W)
+
+        Raises:
+            ValueError: no words or beams, or a last word that is none.
         """
         B, W, V = len(source), beams, self.score.out_features
         _check_at_least_one("words", words)
         _check_at_least_one("beams", W)
+        if not 0 <= last < V:
+            raise ValueError(f"expected last of 0 to {V - 1}, got {last}")
         vector = self.encode(source).repeat_interleave(W, dim=0)  # B*W rows
         state = (vector, vector)
+        # Half precision would round a sum of many words to a multiple of 1/2.
+        exact = torch.promote_types(vector.dtype, torch.float32)
         # One beam at the start, for W equal ones would stay equal for ever.
-        totals = vector.new_full((B, W), -torch.inf)
+        totals = vector.new_full((B, W), -torch.inf, dtype=exact)
         totals[:, 0] = 0.0
         word = source.new_full((B * W,), first)
         targets = source.new_empty(B * W, 0)
         ended = torch.zeros_like(word, dtype=torch.bool)
-        closing = vector.new_full((V,), -torch.inf)
+        closing = totals.new_full((V,), -torch.inf)
         closing[last] = 0.0
         start = torch.arange(0, B * W, W, device=source.device)[:, None]
         for _ in range(words):
             logits, state = self.write(word, state)
-            gains = logits.log_softmax(-1)
+            gains = logits.log_softmax(-1, dtype=exact)
             # An ended target stays as it is: it is followed by `last` for free.
             gains = torch.where(ended[:, None], closing, gains)
             sums = totals.view(B, W, 1) + gains.view(B, W, V)
