@@ -95,8 +95,7 @@ class EncoderDecoder(nn.Module):
         width: features of an embedded word, at least 1.
         hidden_width: features of both states and of the vector, at least 1.
         reverse: whether to read from the last word (Sutskever et al., 3.3).
-        remind: whether every step of the writing sees the vector (Cho et al.)
-            or its first state alone does (Sutskever et al.).
+        remind: whether all steps see the vector (Cho) or the first (Sutskever).
 
     Shape:
         source (B, S), target (B, T) -> logits (B, T, V)
@@ -142,6 +141,7 @@ class EncoderDecoder(nn.Module):
         embedded = self.source_embedding(word)  # (B, D)
         if hidden is None:
             hidden = embedded.new_zeros(len(word), self.hidden_width)
+        _check_equal("number of states", len(hidden), len(word))
         after: Tensor = self.reader(self.reader.from_input(embedded), hidden)
         return after
 
@@ -150,7 +150,7 @@ class EncoderDecoder(nn.Module):
 
         Args:
             source: sequences of word numbers.
-            lengths: how many words of each count; all without it.
+            lengths: how many words of each count, 1 to S; all without it.
 
         Shape:
             source (B, S), lengths (B) -> vector (B, H)
@@ -180,6 +180,7 @@ class EncoderDecoder(nn.Module):
             word (B), state 2 x (B, H) -> logits (B, V), state as given
         """
         hidden, vector = state
+        _check_equal("number of states", len(hidden), len(word))
         seen = self.target_embedding(word)  # (B, D)
         if self.remind:
             seen = torch.cat([seen, vector], dim=-1)  # (B, D+H)
@@ -194,7 +195,7 @@ class EncoderDecoder(nn.Module):
         Args:
             source: sequences of word numbers.
             target: the first word, then the target without its last word.
-            lengths: how many words of each source count; all without it.
+            lengths: how many words of each source, 1 to S; all without it.
 
         Shape:
             source (B, S), target (B, T), lengths (B) -> logits (B, T, V)
@@ -228,27 +229,26 @@ class EncoderDecoder(nn.Module):
         B, W, V = len(source), beams, self.score.out_features
         _check_at_least_one("words", words)
         _check_at_least_one("beams", W)
-        vector = self.encode(source).repeat_interleave(W, dim=0)  # B*W rows
-        state = (vector, vector)
-        # One beam at the start, for W equal ones would stay equal for ever.
-        totals = vector.new_full((B, W), -torch.inf)
-        totals[:, 0] = 0.0
+        _check_at_least_one("last + 1", last + 1)
+        hidden = vector = self.encode(source).repeat_interleave(W, dim=0)
+        exact = torch.promote_types(vector.dtype, torch.float32)  # to add up in
+        totals = vector.new_full((B, W), -torch.inf, dtype=exact)
+        totals[:, 0] = 0.0  # one beam, for W equal ones would stay equal
         word = source.new_full((B * W,), first)
         targets = source.new_empty(B * W, 0)
         ended = torch.zeros_like(word, dtype=torch.bool)
-        closing = vector.new_full((V,), -torch.inf)
-        closing[last] = 0.0
+        closing = totals.new_full((V,), -torch.inf)
+        closing[last] = 0.0  # behind its end a target goes on for free
         start = torch.arange(0, B * W, W, device=source.device)[:, None]
         for _ in range(words):
-            logits, state = self.write(word, state)
-            gains = logits.log_softmax(-1)
-            # An ended target stays as it is: it is followed by `last` for free.
+            logits, (hidden, _) = self.write(word, (hidden, vector))
+            gains = logits.log_softmax(-1, dtype=exact)
             gains = torch.where(ended[:, None], closing, gains)
             sums = totals.view(B, W, 1) + gains.view(B, W, V)
             totals, best = sums.flatten(1).topk(W, dim=1)
             rows = (start + best // V).flatten()
             word = (best % V).flatten()
-            state = (state[0][rows], vector)
+            hidden = hidden[rows]
             targets = torch.cat([targets[rows], word[:, None]], dim=1)
             ended = ended[rows] | (word == last)
         return targets.view(B, W, words), totals

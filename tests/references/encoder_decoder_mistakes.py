@@ -14,15 +14,28 @@ MISTAKES = [
         "Without it nothing does: fluent targets that belong to other sources.",
     ),
     Mistake(
-        "State and vector change places",
-        {"hidden, vector = state\n": "vector, hidden = state\n"},
-        "The shapes fit, and it trains. The vector is gone after two words.",
+        "In use, the vector follows the state of the writer",
+        {"hidden = hidden[rows]": "hidden = vector = hidden[rows]"},
+        "Training is right, and so is the first word of a translation. From the second "
+        "on, the source is known only by what the state still holds.",
+        "d2l-ai/d2l-en#2134",
+    ),
+    Mistake(
+        "The writer's state is not handed on",
+        {
+            "logits, state = self.write(word, state)\n            scores": (
+                "logits, _ = self.write(word, state)\n            scores"
+            )
+        },
+        "The loss falls nearly as far: each word is scored from the true one before it "
+        "and the vector. A search, which does hand the state on, writes nonsense.",
+        "pytorch/examples#88",
     ),
     Mistake(
         "Target not shifted: the word to be scored is what is read",
         {"for word in target.unbind(1):": "for word in target.roll(-1, 1).unbind(1):"},
-        "The loss falls to almost nothing, for the answer is in the question. "
-        "Translations are nonsense.",
+        "The loss falls to almost nothing, for the answer is in the question. A search "
+        "writes the end at once: the network has learned to copy what it reads.",
     ),
     Mistake(
         "What fills up a short source is read as well",
@@ -68,11 +81,11 @@ MISTAKES = [
                 "            scores.append"
             )
         },
-        "Trains on its own words, most of them wrong at first, against the true ones.",
+        "Trains, but more slowly: most of the words that it reads are wrong at first.",
     ),
     Mistake(
         "Beams do not take their states with them",
-        {"state = (state[0][rows], vector)": "state = (state[0], vector)"},
+        {"hidden = hidden[rows]": "hidden = hidden"},
         "Greedy search is right. A wider beam continues one beginning with the state "
         "of another: it gets worse with its width.",
     ),
@@ -99,7 +112,7 @@ MISTAKES = [
     ),
     Mistake(
         "Logits instead of log-probabilities are summed",
-        {"gains = logits.log_softmax(-1)": "gains = logits"},
+        {"logits.log_softmax(-1, dtype=exact)": "logits.to(exact)"},
         "Greedy search is right. A wider beam compares numbers of different scales.",
     ),
     Mistake(

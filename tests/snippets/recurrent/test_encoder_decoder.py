@@ -185,6 +185,28 @@ def test_a_narrow_beam_keeps_the_best_beginnings(beams: int) -> None:
         torch.testing.assert_close(totals[row], wanted)
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
+def test_a_search_in_half_precision_adds_up_in_float32(dtype: torch.dtype) -> None:
+    """With 8 bits a sum beyond 64 would be rounded to a multiple of a half."""
+    model = EncoderDecoder(source_words=5, target_words=90, width=D, hidden_width=H).to(
+        dtype
+    )
+    source = torch.randint(5, (2, S))
+    targets, totals = model.beam_search(source, first=0, last=0, words=30, beams=1)
+    assert totals.dtype == torch.float32
+    for row in range(2):
+        word, state = torch.tensor([0]), (model.encode(source[row : row + 1]),) * 2
+        total = 0.0
+        for written in targets[row, 0]:
+            logits, state = model.write(word, state)
+            total += logits[0].double().log_softmax(-1)[written].item()
+            word = written[None]
+            if written == 0:
+                break
+        assert totals[row, 0].item() == pytest.approx(total, abs=1e-3)
+    assert totals.min() < -64, "the sums are too small to tell"
+
+
 def test_nothing_but_the_vector_passes() -> None:
     """Sources with one vector have one translation; the vector's gradient is all."""
     model = ours().double()
@@ -212,6 +234,14 @@ def test_wrong_sizes_say_what_was_expected_and_found() -> None:
         model.beam_search(source, first=0, last=0, words=0, beams=1)
     with pytest.raises(ValueError, match="beams of at least 1, got 0"):
         model.beam_search(source, first=0, last=0, words=2, beams=0)
+    with pytest.raises(ValueError, match=r"last \+ 1 of at least 1, got 0"):
+        model.beam_search(source, first=0, last=-1, words=2, beams=1)
+    vector, other = model.encode(source), torch.randn(1, H)
+    # Without the check a single state would be spread over the batch.
+    with pytest.raises(ValueError, match="number of states 3, got 1"):
+        model.read(source[:, 0], other)
+    with pytest.raises(ValueError, match="number of states 3, got 1"):
+        model.write(target[:, 0], (other, vector))
     for name in ("source_words", "target_words", "width", "hidden_width"):
         sizes = {"source_words": 2, "target_words": 2, "width": 2, "hidden_width": 2}
         with pytest.raises(ValueError, match=f"{name} of at least 1, got 0"):

@@ -43,8 +43,9 @@ MISTAKES = [
     Mistake(
         "Sigmoid instead of tanh",
         {"torch.tanh(net)": "torch.sigmoid(net)"},
-        "Trains as slowly as a network without recurrence: its slope is 1/4 at most, "
-        "which the gradient loses in every step on top of what the weights take.",
+        "Learns text as slowly as a network without recurrence, and nothing that is "
+        "asked only at the end: its slope is 1/4 at most, and the gradient loses that "
+        "in every step. What is asked at every step it holds as well as ever.",
     ),
     Mistake(
         "Recurrent weights transposed",
@@ -84,7 +85,7 @@ MISTAKES = [
             )
         },
         "Outputs are right. The backward half of the state has read a single token, "
-        "so a classifier that needs the beginning guesses.",
+        "so a classifier has only the forward half to know the beginning by.",
         "yunjey/pytorch-tutorial#149",
     ),
     Mistake(
