@@ -183,8 +183,7 @@ class Diffusion(nn.Module):
             noisy: noisy data.
             times: steps from 1 to T.
             labels: a class for each.
-            guidance: how far to go from what it says untold to what it says
-                told: 1 arrives, more goes beyond; without it, told alone.
+            guidance: 0 is the answer untold, 1 told, more goes beyond told.
         """
         guess: Tensor = self.network(noisy, times - 1, labels)
         if guidance is not None:
@@ -227,9 +226,10 @@ class Diffusion(nn.Module):
             clean: what `denoise` says of them.
             now: steps from 1 to T.
             then: earlier ones, down to 0.
-            eta: how much of the DDPM's noise is added anew; 0 adds none.
+            eta: how much of the DDPM's noise is added anew, in [0, 1].
             fresh: that noise, normal; needed where eta is not 0.
         """
+        _require(eta == 0 or fresh is not None, "fresh noise", fresh)
         signal, rate = self._rates(now, noisy)
         signal_then, rate_then = self._rates(then, noisy)
         noise = (noisy - signal * clean) / rate

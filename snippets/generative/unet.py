@@ -21,7 +21,7 @@ from torch import Tensor, nn
 LONGEST = 10_000  # the slowest wave's period over 2π: arXiv 1706.03762, 3.5
 EXPANSION = 4  # width of what is told over width, as in the authors' code
 EPSILON = 1e-6  # in each GroupNorm, as in the authors' code
-NEARLY_ZERO = 1e-10  # how large some first weights are, as in their code
+NEARLY_ZERO = 1e-10  # std of some first weights; in their code the variance
 
 
 # Same as: attention/gpt.py::_require
@@ -71,8 +71,7 @@ class Block(nn.Module):
         self.from_told = nn.Linear(told, D)
         self.second_norm = nn.GroupNorm(groups, D, eps=EPSILON)
         self.second_conv = nn.Conv2d(D, D, 3, padding=1)
-        other = nn.Conv2d(C, D, 1) if C != D else None
-        self.shortcut = other or nn.Identity()
+        self.shortcut = nn.Conv2d(C, D, 1) if C != D else nn.Identity()
 
     def forward(self, inputs: Tensor, told: Tensor) -> Tensor:
         """Add what two convolutions make of the input.
@@ -194,10 +193,12 @@ class UNet(nn.Module):
         classes: int = 0,
     ) -> None:
         super().__init__()
-        for size in (image_channels, blocks, groups, len(multiples)):
+        for size in (image_channels, blocks, groups, *(multiples or (0,))):
             _require(size > 0, "sizes of at least 1", size)
         fits = width > 3 and width % 2 == 0 and width % groups == 0
         _require(fits, f"an even width from 4 on, in {groups} groups", width)
+        extra = set(attention_levels) - set(range(len(multiples)))
+        _require(not extra, f"levels below {len(multiples)}", extra)
         E = EXPANSION * width
         self.time_first = nn.Linear(width, E)
         self.time_second = nn.Linear(E, E)
@@ -212,8 +213,7 @@ class UNet(nn.Module):
             way = self.down if len(self.down) < len(sizes) else self.up
             way.append(Level(reads, sizes[place], E, groups, looks))
         self.middle = Level([sizes[-1]] * 2, sizes[-1], E, groups, 1)
-        for place in range(len(sizes) - 1):
-            D, larger = sizes[place], sizes[-1 - place]
+        for D, larger in zip(sizes[:-1], sizes[:0:-1], strict=True):
             self.shrink.append(nn.Conv2d(D, D, 3, stride=2))
             self.enlarge.append(nn.Conv2d(larger, larger, 3, padding=1))
         self.final_norm = nn.GroupNorm(groups, width, eps=EPSILON)
@@ -241,7 +241,7 @@ class UNet(nn.Module):
         for size in (Y, X):
             low = max(size // part, 1) * part
             fits = f"a multiple of {part} such as {low} or {low + part}"
-            _require(size % part == 0, fits, size)
+            _require(size >= part and size % part == 0, fits, size)
         for given in (times,) if labels is None else (times, labels):
             _require(given.shape == (B,), f"one for each of {B}", given.shape)
         waves = _waves(times, self.time_first.in_features).to(images)

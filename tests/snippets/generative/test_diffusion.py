@@ -217,6 +217,10 @@ def test_wrong_sizes_say_what_was_expected_and_found() -> None:
         "one for each of 2, got": lambda: module(clean, times[:1], noise, labels),
         "1 to 7 steps, got 8": lambda: module.sample(noise, labels, 8),
         "1 to 7 steps, got 0": lambda: module.sample(noise, labels, 0),
+        "fresh noise, got None": lambda: module.back(
+            noise, clean, times, times - 1, eta=1.0
+        ),
+        "noise, got None": lambda: module.sample(noise, labels, 3, eta=-1),
         "an even width above 3, got 7": lambda: Denoiser(2, 7, 3),
         "linear or cosine, got square": lambda: schedule("square", 3),
         "one of .* got score": lambda: Diffusion(

@@ -33,12 +33,12 @@ MISTAKES = [
                 "informed = seen + 0 * shift[:, :, None, None]"
             )
         },
-        "Trains with a higher loss; samples are greyer or noisier than they should be.",
+        "On these digits nothing: the noise can be seen in the image. Copied weights "
+        "leave noise in.",
     ),
     Mistake(
-        "The time is added before the first convolution's result is there",
+        "The time is added after the second convolution instead of before it",
         {
-            "self.first_conv(active)": "self.first_conv(active) * 1",
             "second_norm(informed)": "second_norm(seen)",
             "self.second_conv(active_again)": (
                 "self.second_conv(active_again) + shift[:, :, None, None]"
@@ -185,7 +185,11 @@ def test_wrong_sizes_say_what_was_expected_and_found() -> None:
         ),
         "one for each of 2, got": lambda: module(images, times[:1], labels),
         "labels: True, got False": lambda: module(images, times),
+        "or 8, got 0": lambda: module(images[..., :0], times, labels),
         "sizes of at least 1, got 0": lambda: UNet(blocks=0),
+        "of at least 1, got 0": lambda: UNet(multiples=(1, 0)),
+        "at least 1, got 0": lambda: UNet(multiples=()),
+        r"levels below 4, got \{16\}": lambda: UNet(attention_levels=(16,)),
         "from 4 on, in 4 groups, got 6": lambda: UNet(width=6, groups=4),
         "from 4 on, in 1 groups, got 2": lambda: UNet(width=2, groups=1),
     }.items():
