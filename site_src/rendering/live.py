@@ -37,7 +37,7 @@ def show(name: str, md: Any) -> str:
             address = get_relative_url(there, here)
             title = html.escape(str(pages[0].meta.get("title", name)))
             return (
-                f'<div class="live">{found[1]}<figcaption>Trained and checked when '
+                f'<div class="showcase">{found[1]}<figcaption>Trained and checked when '
                 f'this site was built: <a href="{address}">{title}</a>.</figcaption>'
                 "</figure></div>"
             )

@@ -53,12 +53,12 @@ def _whole(name: str, text: str, state: PageState, md: Any) -> tuple[str, str]:
     lines = range(1, text.count("\n") + 3)
     add_anchors(md, (f"{file}-L{number}" for number in lines))
     shown = highlight(copies.credited(name.removesuffix(".py")), md, spans=True)
-    shown = _SPAN.sub(rf'<span class="ln" id="{file}-L\1">', shown)
+    shown = _SPAN.sub(rf'<span id="{file}-L\1">', shown)
     for span in _several_lines(text):
         anchor = span.anchor(file)
         add_anchors(md, [anchor])
         first, after = (
-            shown.index(f'<span class="ln" id="{file}-L{line}">')
+            shown.index(f'<span id="{file}-L{line}">')
             for line in (span.first, span.last + 1)
         )
         shown = (

@@ -29,7 +29,7 @@ def settings_of(seen: Visit) -> dict:
 
 def place(seen: Visit, number: int):
     """The button of a place in the strip, counted from 1."""
-    return seen.page.locator(".demo-strip button").nth(number - 1)
+    return seen.page.locator(".demo-letters button").nth(number - 1)
 
 
 def test_there_is_one() -> None:

@@ -129,6 +129,8 @@ def test_by_keyboard_alone(path, visit) -> None:
     for _ in range(2):
         page.keyboard.press("Tab")
     shown = page.locator(".live .demo-strip").first
+    tops = "all => all.map(canvas => canvas.getBoundingClientRect().top)"
+    assert len(set(shown.locator("canvas").evaluate_all(tops))) == 1, "side by side"
     before = shown.get_attribute("aria-label")
     page.keyboard.press("ArrowLeft")
     assert outputs.last.inner_text() == "19 of 20"

@@ -44,7 +44,7 @@ class Panel {
     this.field.value = this.text;
     this.note = make("p", { class: "demo-note", id: `${id}-note`, role: "status" });
     this.strip = make("div", {
-      class: "demo-strip",
+      class: "demo-letters",
       role: "toolbar",
       "aria-labelledby": `${id}-hide`,
       keydown: (event) => this.#key(event),
