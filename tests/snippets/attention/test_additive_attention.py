@@ -204,6 +204,9 @@ def test_wrong_sizes_say_what_was_expected_and_found() -> None:
         r"keys \(3, 6, 8\), got \(1, 6, 8\)": lambda: module(
             query, memory, None, module.prepare(memory)[:1]
         ),
+        r"keys \(3, 6, 8\), got \(3, 6, 1\)": lambda: module(
+            query, memory, None, module.prepare(memory)[..., :1]
+        ),
         r"memory \(3, 2, 7\), got \(3, 6, 7\)": lambda: module(
             query, memory, None, module.prepare(memory)[:, :2]
         ),

@@ -41,8 +41,8 @@ MISTAKES = [
     Mistake(
         "Weights made to sum to one again after the Gaussian",
         {
-            "* torch.exp(-(distance**2) / (2 * spread**2))": (
-                "* torch.exp(-(distance**2) / (2 * spread**2))\n"
+            "weights * bell.to(weights)": (
+                "weights * bell.to(weights)\n"
                 "            weights = weights / weights.sum(2, keepdim=True)"
             )
         },
@@ -179,6 +179,18 @@ def test_a_gaussian_by_hand() -> None:
     bell = [math.exp(-((s - 4.5) ** 2) / 2) / 4 for s in (3, 4, 5, 6)]
     right = torch.tensor([0, 0, 0, *bell, 0, 0], dtype=torch.float64)
     torch.testing.assert_close(weights[0, 0], right)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
+def test_few_digits_do_not_blur_the_places(dtype: torch.dtype) -> None:
+    module, length = build("dot", "local-p").to(dtype), 3001
+    torch.nn.init.zeros_(module.place_weight.weight)  # p = S / 2 = 1500.5
+    memory, query = torch.ones(1, length, D), torch.ones(1, 1, D)
+    _, weights = module(query.to(dtype), memory.to(dtype))
+    bell = [math.exp(-((s - 1500.5) ** 2) / 2) / 4 for s in range(1499, 1503)]
+    assert weights[0, 0].nonzero().squeeze(1).tolist() == [1499, 1500, 1501, 1502]
+    right = torch.tensor(bell, dtype=dtype)
+    torch.testing.assert_close(weights[0, 0, 1499:1503], right)
 
 
 def test_monotonic_windows_follow_the_step_and_stop_at_the_end() -> None:

@@ -259,6 +259,7 @@ def test_wrong_sizes_say_what_was_expected_and_found() -> None:
         r"mask shape \(3, 7\), got \(1, 7\)": lambda: module(
             query, memory, padding(S)[:1]
         ),
+        "of bool, got torch.float32": lambda: module(query, memory, torch.ones(B, S)),
         "at least 4 entries, got 2": lambda: causal(query, query[:, :2]),
         "a width of 5 heads, got 12": lambda: MultiHeadAttention(width=12, heads=5),
         "memory_width of at least 1, got 0": lambda: MultiHeadAttention(
