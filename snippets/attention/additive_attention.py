@@ -113,7 +113,7 @@ class AdditiveAttention(nn.Module):
         """
         B, _, D = query.shape
         keys = self.prepare(memory) if keys is None else keys  # (B, S, K)
-        S, K = keys.shape[1:]
+        S, K = keys.shape[1], self.query_projection.out_features
         _check_equal("query width", D, self.query_width)
         _check_equal("memory", tuple(memory.shape), (B, S, self.memory_width))
         _check_equal("keys", tuple(keys.shape), (B, S, K))

@@ -3,12 +3,15 @@
 Source: Luong, Pham and Manning, "Effective Approaches to Attention-based
     Neural Machine Translation", EMNLP 2015, arXiv 1508.04025, eq. 5 to 10.
 Differs from the paper:
+    - the attention alone: whether the last answer is fed to the decoder's
+      next step (section 3.3) is the decoder's affair
+    - no score by location alone (eq. 8)
+    - a window hides scores that were computed; the paper's computes no others
     - positions count from 0; local-m follows the step and stays at the last
       entry where the sentence that is written outgrows the one that was read
     - W_a of "general" and the weights of "concat" stand in linear layers
       without a bias, which start as torch starts them
     - a mask, so that sentences of several lengths can share a batch
-    - a window may be cut off by the ends of the sentence; the rest is used
 Checked against: keras.layers.Attention, keras.layers.AdditiveAttention
 Torch versions: 2.13.0
 Dimensions: B batch, T queries, S entries of the memory, D query width, E memory
@@ -110,7 +113,7 @@ class LuongAttention(nn.Module):
         memory_width: int,
         score: str = "general",
         reach: str = "global",
-        window: int = 10,
+        window: int = 10,  # section 4.1
     ) -> None:
         super().__init__()
         for name, size in (
@@ -149,9 +152,11 @@ class LuongAttention(nn.Module):
         if self.reach == "local-m":  # p_t = t
             steps = torch.arange(first, first + T, device=query.device)
             return steps.expand(B, T).minimum(ends - 1)
-        # p_t = S sigmoid(v_pᵀ tanh(W_p h_t)), eq. 9
+        # p_t = S sigmoid(v_pᵀ tanh(W_p h_t)), eq. 9; half the digits blur it
+        exact = torch.promote_types(query.dtype, torch.float32)
         hidden = torch.tanh(self.place_hidden(query))
-        return ends * torch.sigmoid(self.place_weight(hidden).squeeze(2))
+        drawn = self.place_weight(hidden).squeeze(2).to(exact)  # (B, T)
+        return ends * torch.sigmoid(drawn)
 
     def forward(
         self,
@@ -166,8 +171,10 @@ class LuongAttention(nn.Module):
         Args:
             query: a decoder's hidden vectors, after their step.
             memory: what was read.
-            mask: True where there is something to see, padding at the end.
-            first: the step of the first query, for one that comes alone.
+            mask: True where there is something to see, which must be somewhere
+                in every row; padding at the end.
+            first: the step of the first query, at least 0, for one that comes
+                alone.
 
         Shape:
             query (B, T, D), memory (B, S, E), mask (B, S)
@@ -197,7 +204,8 @@ class LuongAttention(nn.Module):
         if self.reach == "local-p":
             # a_t(s) exp(-(s - p_t)² / 2σ²), eq. 10, with σ = D/2
             spread = self.window / 2
-            weights = weights * torch.exp(-(distance**2) / (2 * spread**2))
+            bell = torch.exp(-(distance**2) / (2 * spread**2))
+            weights = weights * bell.to(weights)
         context = weights @ memory  # (B, T, E)
         # h̃_t = tanh(W_c [c_t; h_t]), eq. 5
         both = torch.cat([context, query], dim=2)  # (B, T, D+E)

@@ -138,7 +138,8 @@ class MultiHeadAttention(nn.Module):
             -> outputs (B, T, D), weights (B, H, T, S) or None
 
         Raises:
-            ValueError: sizes that do not fit each other or the module.
+            ValueError: sizes that do not fit each other or the module, or a
+                mask that is not boolean.
         """
         B, T, D = query.shape
         memory = query if memory is None else memory
@@ -157,6 +158,8 @@ class MultiHeadAttention(nn.Module):
             visible = every.tril(S - T)  # (T, S)
         if mask is not None:
             _check_equal("mask shape", tuple(mask.shape), (B, S))
+            if mask.dtype != torch.bool:  # the kernel would add numbers
+                raise ValueError(f"expected a mask of bool, got {mask.dtype}")
             real = mask.view(B, 1, 1, S)  # (B, 1, 1, S)
             visible = real if visible is None else visible & real
         if self.fused:

@@ -129,8 +129,7 @@ class Layer(nn.Module):
             inputs (B, T, D), past 2 x (B, H, P, K), visible like (B, H, T, P+T)
             -> outputs (B, T, D), past 2 x (B, H, P+T, K)
         """
-        first = self.norm_first
-        # LN(x + F(x)), section 3.1; with norm_first, x + F(LN(x))
+        first = self.norm_first  # x + F(LN(x)), else LN(x + F(x)), section 3.1
         asking = self.attention_norm(inputs) if first else inputs
         new_key, new_value = self.attention._offer(asking)  # (B, H, T, K)
         key = torch.cat([past[0], new_key], dim=2)
@@ -176,11 +175,11 @@ class Transformer(nn.Module):
         fused: bool = True,
     ) -> None:
         super().__init__()
-        for size in (vocabulary, width, inner_width, layers, heads):
-            _require(size > 0, "sizes of at least 1", size)
+        words = [n for n in (vocabulary, target_vocabulary) if n is not None]
+        least = min(*words, width, inner_width, layers, heads)
+        _require(least > 0, "sizes of at least 1", least)
         fits = width % 2 == width % heads == 0
         _require(fits, f"an even width of {heads} equal heads", width)
-        words = [n for n in (vocabulary, target_vocabulary) if n is not None]
         tables = [nn.Embedding(n, width) for n in words]
         for table in tables:
             nn.init.normal_(table.weight, std=width**-0.5)
@@ -203,7 +202,8 @@ class Transformer(nn.Module):
         """
         shown = torch.ones_like(source).bool() if visible is None else visible
         sizes, mask = tuple(source.shape), shown[:, None, None]
-        _require(shown.shape == sizes, f"visible {sizes}", tuple(shown.shape))
+        found = tuple(shown.shape) if shown.dtype == torch.bool else shown.dtype
+        _require(found == sizes, f"visible {sizes} of bool", found)
         hidden = _embed(self.source_embedding, source, 0)  # (B, S, D)
         none = self.encoder[0].attention._offer(hidden[:, :0])
         for layer in self.encoder:
@@ -263,7 +263,7 @@ class Transformer(nn.Module):
         for _ in range(length):
             logits, state = self.write(words[-1], state)
             words.append(logits.argmax(dim=-1))
-        return torch.cat(words[1:], dim=1)
+        return torch.cat(words, dim=1)[:, 1:]
 
 
 def example(

@@ -40,8 +40,8 @@ MISTAKES = [
     Mistake(
         "The padding mask upside down: padding is seen, words are not",
         {"tuple(source.shape), shown[": "tuple(source.shape), ~shown["},
-        "With some padding the answers are nonsense; without any, nothing is "
-        "visible and every score is NaN.",
+        "With some padding the answers are nonsense. Without any, nothing is visible: "
+        "every score is NaN, or, with the fused kernel, as if there were no source.",
     ),
     Mistake(
         "The source's padding is hidden from the encoder, not from the decoder",

@@ -17,9 +17,9 @@ MISTAKES = [
     Mistake(
         "Softmax over the queries instead of the entries",
         {"scores.softmax(dim=2)": "scores.softmax(dim=1)"},
-        "With one query at a time, as in a decoder, every weight is 1 and the context "
-        "is the plain sum of all entries. Nothing fails, and the alignment is one "
-        "colour.",
+        "With one query at a time, as in a decoder, every weight is 1 and the "
+        "context is the plain sum of all entries. Nothing fails, and nothing is "
+        "learned.",
     ),
     Mistake(
         "No tanh: the two halves are only added",
@@ -30,14 +30,14 @@ MISTAKES = [
     Mistake(
         "Padding set to a score of 0 instead of minus infinity",
         {"-torch.inf": "0.0"},
-        "A score of 0 is an ordinary score. Padding gets a share that grows with the "
-        "longest sentence of the batch.",
+        "A score of 0 is an ordinary score: padding keeps a share. In ours nothing "
+        "was seen, since the right entries score far higher.",
     ),
     Mistake(
         "Mask read the other way round: True for padding",
         {"~mask.unsqueeze(1)": "mask.unsqueeze(1)"},
-        "The model sees padding alone; where there is none the weights are not a "
-        "number.",
+        "The model sees padding alone and learns nothing; where there is none the "
+        "weights are not a number.",
     ),
     Mistake(
         "Mask applied after the softmax, the rest not renormalised",
@@ -49,12 +49,13 @@ MISTAKES = [
             ),
         },
         "The weights of short sentences sum to less than 1, so their contexts shrink "
-        "with the padding in the batch.",
+        "with the padding in the batch. Ours trained as well.",
     ),
     Mistake(
         "Mask ignored",
         {"if mask is not None:": "if False:"},
-        "A sentence is translated one way alone and another way in a batch.",
+        "A sentence gets one context alone and another in a batch. Ours trained as "
+        "well: it learned to pass over padding, which is always the same.",
     ),
     Mistake(
         "The first sentence's mask used for the whole batch",
@@ -65,8 +66,8 @@ MISTAKES = [
     Mistake(
         "Query and entry multiplied instead of added",
         {"asked + keys.unsqueeze(1)": "asked * keys.unsqueeze(1)"},
-        "Trains as well: it is another way to compare. Copied weights give wrong "
-        "alignments.",
+        "Trains nearly as well: it is another way to compare. Copied weights give "
+        "wrong alignments.",
     ),
     Mistake(
         "Scores divided by the root of the width, as in the scaled product",
@@ -76,14 +77,14 @@ MISTAKES = [
     Mistake(
         "Sigmoid instead of softmax",
         {"scores.softmax(dim=2)": "scores.sigmoid()"},
-        "The entries no longer compete: the context grows with the length of the "
-        "sentence.",
+        "Trains as well. The entries no longer compete: the context grows with the "
+        "length of the sentence.",
     ),
     Mistake(
         "Weights taken out of the graph",
         {"context = weights @ memory": "context = weights.detach() @ memory"},
-        "Every output is right. The three layers of the score get no gradient, so it "
-        "never learns where to look.",
+        "The three layers of the score get no gradient, so it never learns where to "
+        "look: no better than a plain mean. Copied weights are right.",
     ),
     Mistake(
         "Biases in the projections",
@@ -203,6 +204,9 @@ def test_wrong_sizes_say_what_was_expected_and_found() -> None:
         ),
         r"keys \(3, 6, 8\), got \(1, 6, 8\)": lambda: module(
             query, memory, None, module.prepare(memory)[:1]
+        ),
+        r"keys \(3, 6, 8\), got \(3, 6, 1\)": lambda: module(
+            query, memory, None, module.prepare(memory)[..., :1]
         ),
         r"memory \(3, 2, 7\), got \(3, 6, 7\)": lambda: module(
             query, memory, None, module.prepare(memory)[:, :2]

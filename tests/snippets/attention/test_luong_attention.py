@@ -25,7 +25,8 @@ MISTAKES = [
     Mistake(
         "Softmax over the queries instead of the entries",
         {"hidden_away.softmax(dim=2)": "hidden_away.softmax(dim=1)"},
-        "A decoder that asks once at a time weighs every entry with 1.",
+        "A decoder that asks once at a time weighs every entry with 1, and nothing "
+        "is learned.",
     ),
     Mistake(
         "Gaussian with the whole window for its spread, not half of it",
@@ -41,8 +42,8 @@ MISTAKES = [
     Mistake(
         "Weights made to sum to one again after the Gaussian",
         {
-            "* torch.exp(-(distance**2) / (2 * spread**2))": (
-                "* torch.exp(-(distance**2) / (2 * spread**2))\n"
+            "weights * bell.to(weights)": (
+                "weights * bell.to(weights)\n"
                 "            weights = weights / weights.sum(2, keepdim=True)"
             )
         },
@@ -65,13 +66,14 @@ MISTAKES = [
     Mistake(
         "Step-by-step decoding asks for step 0 each time",
         {"torch.arange(first, first + T,": "torch.arange(T,"},
-        "Training is right. When it writes, local-m looks at the first words for ever.",
+        "Training is right. When it writes, local-m looks at the first words for "
+        "ever, and nothing behind them comes out right.",
     ),
     Mistake(
         "Window on one side only",
         {"distance.abs() <= self.window": "distance <= self.window"},
-        "Everything to the left stays in view, so a long sentence costs as much as "
-        "without a window.",
+        "Everything to the left stays in view. Trains as well; with weights that "
+        "were trained with two sides half of the dates are wrong.",
     ),
     Mistake(
         "Window opened before the scores are masked",
@@ -91,20 +93,22 @@ MISTAKES = [
     Mistake(
         "No tanh on what comes out",
         {"torch.tanh(self.blend(both))": "self.blend(both)"},
-        "Trains as well; copied weights give other scores.",
+        "Trains as well; copied weights give other scores, in ours for the same "
+        "answers.",
     ),
     Mistake(
         "Only the context handed on, not the query",
         {"torch.cat([context, query], dim=2)": (
             "torch.cat([context, torch.zeros_like(query)], dim=2)"
         )},
-        "The decoder knows what it has looked up, but not what it has written.",
+        "The decoder knows what it has looked up, but not what it has written. Where "
+        "the answer is all in the memory, it trains as well.",
     ),
     Mistake(
         "Scores divided by the root of the width",
         {"query @ memory.mT": "query @ memory.mT / query.shape[2] ** 0.5"},
-        "That is the transformer's score, which may well train better; copied weights "
-        "attend too evenly.",
+        "That is the transformer's score, and trained a little better in ours; "
+        "copied weights attend too evenly.",
     ),
     Mistake(
         "Concat without its tanh",
@@ -179,6 +183,18 @@ def test_a_gaussian_by_hand() -> None:
     bell = [math.exp(-((s - 4.5) ** 2) / 2) / 4 for s in (3, 4, 5, 6)]
     right = torch.tensor([0, 0, 0, *bell, 0, 0], dtype=torch.float64)
     torch.testing.assert_close(weights[0, 0], right)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
+def test_few_digits_do_not_blur_the_places(dtype: torch.dtype) -> None:
+    module, length = build("dot", "local-p").to(dtype), 3001
+    torch.nn.init.zeros_(module.place_weight.weight)  # p = S / 2 = 1500.5
+    memory, query = torch.ones(1, length, D), torch.ones(1, 1, D)
+    _, weights = module(query.to(dtype), memory.to(dtype))
+    bell = [math.exp(-((s - 1500.5) ** 2) / 2) / 4 for s in range(1499, 1503)]
+    assert weights[0, 0].nonzero().squeeze(1).tolist() == [1499, 1500, 1501, 1502]
+    right = torch.tensor(bell, dtype=dtype)
+    torch.testing.assert_close(weights[0, 0, 1499:1503], right)
 
 
 def test_monotonic_windows_follow_the_step_and_stop_at_the_end() -> None:

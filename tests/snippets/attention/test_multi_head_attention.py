@@ -29,8 +29,8 @@ MISTAKES = [
     Mistake(
         "Scores not divided by √K",
         {SCALE: "", KERNEL: "kernel(asked, keys, values, visible, scale=1.0)"},
-        "Small heads train about as well. With wide ones the softmax starts saturated "
-        "and hardly learns; published weights attend too sharply.",
+        "Small heads train a little worse. With wide ones the softmax starts "
+        "saturated and hardly learns; published weights attend too sharply.",
         "PAIR-code/tiny-transformers#71",
     ),
     Mistake(
@@ -39,20 +39,21 @@ MISTAKES = [
             SCALE: "/ (4 * query.shape[-1]) ** 0.5",
             KERNEL: "kernel(asked, keys, values, visible, scale=self.width**-0.5)",
         },
-        "Trains almost as well; published weights attend too evenly.",
+        "Trains as well; published weights attend too evenly.",
         "lucidrains/vit-pytorch#65",
     ),
     Mistake(
         "Heads cut out by a reshape alone, which mixes entries",
         {SPLIT: "projected.reshape(B, H, S, K)"},
-        "Trains, for a while: heads see pieces of several entries. Causal models leak "
+        "Ours hardly trains: heads see pieces of several entries. Causal models leak "
         "the future.",
         "reczoo/FuxiCTR#30",
     ),
     Mistake(
         "Heads joined without transposing back, which mixes queries",
         {"mixed.transpose(1, 2).reshape(B, T, D)": "mixed.reshape(B, T, D)"},
-        "The output of a query holds pieces of other queries' answers.",
+        "Right for a single query. Of several, one's output holds pieces of the "
+        "others' answers, and it trains badly.",
         "jsbaan/transformer-from-scratch#6",
     ),
     Mistake(
@@ -61,7 +62,7 @@ MISTAKES = [
             "weights = scores.softmax(dim=-1)": "weights = scores.softmax(dim=-2)",
             KERNEL: "(scaled_dot_product_attention(asked, keys, values, visible)[0])",
         },
-        "Every weight depends on who else asks.",
+        "Every weight depends on who else asks; nothing is learned.",
         "labmlai/annotated_deep_learning_paper_implementations#146",
     ),
     Mistake(
@@ -69,14 +70,14 @@ MISTAKES = [
         {
             "mask.view(B, 1, 1, S)": "~mask.view(B, 1, 1, S)",
         },
-        "`key_padding_mask` of nn.MultiheadAttention means the opposite of the mask of "
-        "the kernel: True hides. Only padding is seen, or nothing, and then the result "
-        "is not a number.",
+        "`key_padding_mask` of nn.MultiheadAttention means the opposite of the mask "
+        "of the kernel: True hides. Only padding is seen, and nothing is learned; "
+        "where there is none, the explicit form gives NaN, the fused one zeros.",
     ),
     Mistake(
         "Mask left out",
         {"if mask is not None:": "if False:"},
-        "A sentence gives one result alone and another in a batch.",
+        "Alone a sentence gives one result, in a batch another. Ours trained as well.",
     ),
     Mistake(
         "Padding hidden from asking instead of from being seen",
@@ -94,7 +95,7 @@ MISTAKES = [
             "masked_fill(~visible, -torch.inf)": "mul(visible)",
             KERNEL: "(scaled_dot_product_attention(asked, keys, values, visible)[0])",
         },
-        "A score of 0 is an ordinary score: padding keeps a share.",
+        "A score of 0 is a score like others: padding keeps a share, small in ours.",
     ),
     Mistake(
         "Causal mask that starts at the first entry instead of the last",
@@ -127,15 +128,15 @@ MISTAKES = [
         {"mixed, weights = kernel": "asked = asked.flip(1)\n            "
         "mixed, weights = kernel",
          CALL: "parts = (asked.flip(1), keys, values, visible)"},
-        "Every head asks another head's question.",
+        "Trains as well, for heads have no names. Copied weights give nonsense.",
     ),
     Mistake(
         "No projection at the end",
         {"outputs = self.output_projection(merged)": (
             "outputs = merged + 0 * self.output_projection(merged)"
         )},
-        "Trains; the heads stay side by side, and each feeds only its own part of the "
-        "output.",
+        "Trains as well; the heads stay side by side, and each feeds only its own "
+        "part of the output.",
     ),
 ]  # fmt: skip
 
@@ -259,6 +260,7 @@ def test_wrong_sizes_say_what_was_expected_and_found() -> None:
         r"mask shape \(3, 7\), got \(1, 7\)": lambda: module(
             query, memory, padding(S)[:1]
         ),
+        "of bool, got torch.float32": lambda: module(query, memory, torch.ones(B, S)),
         "at least 4 entries, got 2": lambda: causal(query, query[:, :2]),
         "a width of 5 heads, got 12": lambda: MultiHeadAttention(width=12, heads=5),
         "memory_width of at least 1, got 0": lambda: MultiHeadAttention(

@@ -149,6 +149,7 @@ def test_generates_with_a_cache_what_torch_does_without(padded, norm_first) -> N
         mask = visible[0] if visible else None
         found = ours.generate(source, mask, length=8, start=start)
         assert torch.equal(found, words[:, 1:])
+        assert ours.generate(source, mask, length=0, start=start).shape == (B, 0)
         written |= set(found.unique().tolist())
     assert len(written) > 1, "a loop of one word proves little"
 
@@ -229,10 +230,11 @@ def test_wrong_sizes_say_what_was_expected_and_found() -> None:
     for words, call in {
         "3 targets, one a source, got 2": lambda: module(source, target[:2]),
         "3 targets, one a source, got 1": lambda: module(source, target[:1]),
-        r"visible \(3, 7\), got \(3, 6\)": lambda: module(
+        r"visible \(3, 7\) of bool, got \(3, 6\)": lambda: module(
             source, target, visible[:, 1:]
         ),
-        r"visible \(3, 7\), got \(1, 7\)": lambda: module(source, target, visible[:1]),
+        r"of bool, got \(1, 7\)": lambda: module(source, target, visible[:1]),
+        "of bool, got torch.float32": lambda: module(source, target, visible.float()),
         "an even width of 5 equal heads, got 24": lambda: build(heads=5),
         "an even width of 3 equal heads, got 9": lambda: build(heads=3, width=9),
         "shorter than argument 1": lambda: module.write(
@@ -241,7 +243,8 @@ def test_wrong_sizes_say_what_was_expected_and_found() -> None:
     }.items():
         with pytest.raises(ValueError, match=words):
             call()
-    for name in ("vocabulary", "width", "inner_width", "layers", "heads"):
+    words = ("vocabulary", "target_vocabulary")
+    for name in (*words, "width", "inner_width", "layers", "heads"):
         for size in (0, -1):
             with pytest.raises(ValueError, match=f"at least 1, got {size}"):
                 build(**{name: size})
