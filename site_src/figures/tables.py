@@ -32,8 +32,11 @@ def table(
     """Rows as an HTML table; columns of numbers stand to the right.
 
     Raises:
-        ValueError: When a row has not as many cells as the header.
+        ValueError: When there is no row, or one has not as many cells as the header.
     """
+    rows = [tuple(row) for row in rows]  # `zip` can be gone through but once
+    if not rows:
+        raise ValueError(f"a table without rows: {caption}")
     for number, row in enumerate(rows, 1):
         if len(row) != len(header):
             raise ValueError(

@@ -137,6 +137,20 @@ def test_a_row_that_does_not_fit_its_header(project: Project, server: Server) ->
     assert text == "block 1: ValueError: row 2 has 1 cells, the header has 2"
 
 
+def test_rows_that_can_be_gone_through_but_once_and_none(
+    project: Project, server: Server
+) -> None:
+    code = """
+    from site_src import table
+    table(zip("ab", [1, 2]), header=["what", "share"], caption="C")
+    """
+    text = printed(project, server, code)
+    assert text.count("<tr>") == 3
+    empty = code.replace('zip("ab", [1, 2])', "[]")
+    text = printed(project, server, empty)
+    assert text == "block 1: ValueError: a table without rows: C"
+
+
 def test_shapes_come_from_running_the_example(project: Project, server: Server) -> None:
     code = """
     import torch
