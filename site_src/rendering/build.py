@@ -37,6 +37,11 @@ _PUBLISHED = frozenset((".md", ".json", ".png", ".jpg", ".jpeg", ".webp"))
 # Names, numbers, punctuation and blanks look as code does anyway; marking each of
 # them takes a tenth of a page's bytes.
 _AS_CODE = re.compile(r'<span class="(?:n|p|o|w|nn|nb|bp|sa|si|mi|mf)">([^<]*)</span>')
+# In HTML, drawings and formulas need no namespace; the TeX is in the page's twin.
+_NOT_NEEDED = re.compile(
+    r' xmlns(?::xlink)?="[^"]*"|<annotation encoding="application/x-tex">[^<]*'
+    "</annotation>"
+)
 
 _NOT_SEARCHED = re.compile(
     r"<svg\b.*?</svg>|<details class=\"made-by\".*?</details>"
@@ -140,7 +145,8 @@ def finish_page(content: str, page: Any) -> str:
     noted = [p for p in state.site().problems if p.path == current.page.path]
     if state.site().pending and noted:
         text = _notice(noted) + text
-    return _AS_CODE.sub(r"\1", text) + extension.references(source)
+    text = _NOT_NEEDED.sub("", _AS_CODE.sub(r"\1", text))
+    return text + extension.references(source)
 
 
 def _check_links(text: str, current: state.PageState) -> None:
