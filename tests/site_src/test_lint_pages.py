@@ -28,7 +28,8 @@ predecessors:
 related:
   - slug: family/other
     reason: It is next.
-complexity: {time: O(T), memory: O(1), path: O(T), parallel: false}
+objective: the size of the fish
+complexity: {time: O(T), memory: O(1), generating: null, path: O(T), parallel: false}
 key_ideas: [One., Two., Three.]
 ---
 """
