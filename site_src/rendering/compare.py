@@ -138,7 +138,7 @@ def _said(one: Architecture, page: Page, tall: str) -> str:
     return "".join(
         (
             f'<td{tall} data-value="{one.year}">{year}</td>',
-            f"<td{tall}>{one.family.replace('_', ' ')}</td>",
+            f'<td{tall} title="{page.path}">{one.family.replace("_", " ")}</td>',
             cell(inline(one.objective), "objective"),
             cell(_code(cost.path), "complexity.path"),
             cell(_code(cost.time), "complexity.time"),
@@ -154,9 +154,11 @@ def _measured(snippet: Snippet, one: Architecture, state: PageState) -> str:
     found, name = snippet.measured, snippet.name
     page = _address(one.page, state)
     file = name.rpartition("/")[2] + ".py"
+    docstring = f'title="docstring of forward in snippets/{name}.py"'
     cells = [
         f'<td><a href="{page}#{file}-L1"><code>{file}</code></a></td>',
-        f'<td class="words">{_code(found.takes)} → {_code(found.gives)}</td>'
+        f'<td class="words" {docstring}>{_code(found.takes)} → '
+        f"{_code(found.gives)}</td>"
         if found.takes
         else _NOTHING.format("", ""),
     ]
@@ -175,11 +177,12 @@ def _measured(snippet: Snippet, one: Architecture, state: PageState) -> str:
     since = f", out of date: {parity.changed}" if parity.changed else ""
     link = f'<a href="{page}#{verification.anchor(name)}"'
     told = html.escape(f"recorded {parity.date}{since}", quote=True)
+    note = f"<small>{html.escape(since[2:])}</small>" if since else ""
     widest = next(iter(parity.largest.values()), "")
     cells += [
         f'<td data-value="{widest}">{link} title="{told}">{errors}</a></td>',
-        f'<td data-value="{parity.mistakes}">{parity.mistakes} of {parity.mistakes}'
-        f"{f'<small>{html.escape(since[2:])}</small>' if since else ''}</td>",
+        f'<td data-value="{parity.mistakes}" title="{told}">{parity.mistakes} of '
+        f"{parity.mistakes}{note}</td>",
     ]
     return "".join(cells)
 
@@ -195,20 +198,20 @@ def _timed(speeds: Sequence[Speed], address: str) -> list[str]:
         else "too few sizes"
         for s in speeds
     )
+    told = _told(live)
     ratio = live.against.ratio if live.against else ""
     exponent = live.growth.exponent if live.growth else ""
     return [
-        f'<td class="words" data-value="{live.parameters}">{live.parameters:,}'
-        f"<small>{html.escape(sizes)}</small></td>",
+        f'<td class="words" data-value="{live.parameters}" title="{told}">'
+        f"{live.parameters:,} <small>{html.escape(sizes)}</small></td>",
         f'<td class="words" data-value="{ratio}">{ratios}</td>',
-        f'<td data-value="{exponent}">{growth}</td>',
+        f'<td data-value="{exponent}" title="{told}">{growth}</td>',
     ]
 
 
 def _ratio(speed: Speed, address: str) -> str:
     """How many times as long as what, with a link to where it was measured."""
-    told = html.escape(f"{speed.origin}, {speed.device}, {speed.date}", quote=True)
-    link = f'<a href="{address}" title="{told}">'
+    link = f'<a href="{address}" title="{_told(speed)}">'
     if speed.against is None:
         text = f"{link}beside nothing of another package</a>"
     else:
@@ -216,6 +219,11 @@ def _ratio(speed: Speed, address: str) -> str:
     if speed.origin != "this build":
         text += f"<small>{html.escape(f'{speed.origin}, {speed.device}')}</small>"
     return text
+
+
+def _told(speed: Speed) -> str:
+    """Where and when it was measured, for a title."""
+    return html.escape(f"{speed.origin}, {speed.device}, {speed.date}", quote=True)
 
 
 def _two(pages: Sequence[Page], state: PageState) -> str:

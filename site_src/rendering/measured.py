@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from pathlib import Path
 from typing import TypeGuard
 
 from pydantic import BaseModel, ConfigDict
 
-from site_src.lint.source import Definition, read
+from site_src.lint.source import Definition
 from site_src.measure.runs import Run
 from site_src.page import Page
-from site_src.problem import Problem
 from site_src.proof import record
 from site_src.rendering import benchmarks, verification
 from site_src.rendering.state import Site
@@ -99,10 +99,19 @@ class Measured(Published):
 
 def of_page(current: Site, page: Page) -> dict[str, Measured]:
     """What was measured of each snippet of a page, this build's times first."""
+    place = ("measured", page.path)
+    if place not in current.kept:
+        current.kept[place] = _of_page(current, page)
+    found: dict[str, Measured] = current.kept[place]
+    return found
+
+
+def _of_page(current: Site, page: Page) -> dict[str, Measured]:
     shown = [*benchmarks.live_runs(page), *benchmarks.recorded_runs(page)]
     found = {}
     for name in page.snippets:
-        takes, gives = _signature(current.root / "snippets" / f"{name}.py")
+        code = (current.root / "snippets" / f"{name}.py").read_text("utf-8")
+        takes, gives = signature(code)
         runs = [s for s in shown if s.run.snippet == name]
         found[name] = Measured(
             takes=takes,
@@ -113,12 +122,14 @@ def of_page(current: Site, page: Page) -> dict[str, Measured]:
     return found
 
 
-def _signature(path: Path) -> tuple[str, str]:
+@functools.cache
+def signature(code: str) -> tuple[str, str]:
     """What a snippet's network takes and gives, as the docstring of `forward` says."""
-    source = read(path)
-    if isinstance(source, Problem):
+    try:
+        body = ast.parse(code).body
+    except SyntaxError:
         return "", ""  # the lint says so at its line
-    named = {node.name: node for node in source.tree.body if _is_definition(node)}
+    named = {node.name: node for node in body if _is_definition(node)}
     example = named.get("example")
     returned = getattr(example, "returns", None)
     own = [n.id for n in ast.walk(returned) if _is_name(n)] if returned else []

@@ -179,7 +179,7 @@ def test_beside_what_a_time_is_told(names: list[str], expected: str | None) -> N
 def test_what_a_snippet_takes_and_gives_is_what_it_does(name: str) -> None:
     """The shapes in the table come from a docstring; here the file is run."""
     path = ROOT / "snippets" / f"{name}.py"
-    takes, gives = measured._signature(path)
+    takes, gives = measured.signature(path.read_text())
     source = read(path)
     assert isinstance(source, Source)
     legend = frozenset(re.findall(r"\b[A-Z]\b", source.entry("Dimensions")))

@@ -86,6 +86,15 @@ def test_front_matter(tmp_path: Path, old: str, new: str, message: str) -> None:
     assert f"net.md:{at}: front matter: {message}" in "\n".join(found)
 
 
+def test_an_address_keeps_its_tilde(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    text = BIB.replace("https://x.y", "https://x.y/~bee/a_b").replace("{T}", "{T~u}")
+    (tmp_path / "docs" / "references.bib").write_text(text)
+    entry = read_bibliography(tmp_path).entries["one"]
+    assert entry.address == "https://x.y/~bee/a_b"
+    assert entry.title == "T\xa0u"
+
+
 def test_a_missing_entry(tmp_path: Path) -> None:
     page = FRONT.replace("year: 1997\n", "") + BODY
     assert problems(tmp_path, page) == ["net.md:1: front matter: year is missing"]
