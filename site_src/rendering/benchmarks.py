@@ -66,9 +66,9 @@ def live_runs(page: Page) -> list[Shown]:
 def recorded_runs(page: Page) -> list[Shown]:
     """The last runs of a GPU for the snippets that a page measures."""
     place = ("recorded", page.path)
-    if place not in site().kept:
-        site().kept[place] = _recorded_runs(page)
-    found: list[Shown] = site().kept[place]
+    if place not in site().once:
+        site().once[place] = _recorded_runs(page)
+    found: list[Shown] = site().once[place]
     return found
 
 

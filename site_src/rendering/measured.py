@@ -100,9 +100,9 @@ class Measured(Published):
 def of_page(current: Site, page: Page) -> dict[str, Measured]:
     """What was measured of each snippet of a page, this build's times first."""
     place = ("measured", page.path)
-    if place not in current.kept:
-        current.kept[place] = _of_page(current, page)
-    found: dict[str, Measured] = current.kept[place]
+    if place not in current.once:
+        current.once[place] = _of_page(current, page)
+    found: dict[str, Measured] = current.once[place]
     return found
 
 
