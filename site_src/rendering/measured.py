@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-import functools
 import re
+from functools import partial
 from pathlib import Path
 from typing import TypeGuard
 
@@ -13,7 +13,6 @@ from pydantic import BaseModel, ConfigDict
 from site_src.lint.source import Definition
 from site_src.measure.runs import Run
 from site_src.page import Page
-from site_src.proof import record
 from site_src.rendering import benchmarks, verification
 from site_src.rendering.state import Site
 
@@ -111,7 +110,7 @@ def _of_page(current: Site, page: Page) -> dict[str, Measured]:
     found = {}
     for name in page.snippets:
         code = (current.root / "snippets" / f"{name}.py").read_text("utf-8")
-        takes, gives = signature(code)
+        takes, gives = current.kept.of("signature", code, partial(signature, code))
         runs = [s for s in shown if s.run.snippet == name]
         found[name] = Measured(
             takes=takes,
@@ -122,7 +121,6 @@ def _of_page(current: Site, page: Page) -> dict[str, Measured]:
     return found
 
 
-@functools.cache
 def signature(code: str) -> tuple[str, str]:
     """What a snippet's network takes and gives, as the docstring of `forward` says."""
     try:
@@ -154,7 +152,7 @@ def _is_name(node: ast.AST) -> TypeGuard[ast.Name]:
 
 def _parity(root: Path, name: str) -> Parity | None:
     try:
-        proof = record.read(root, name)
+        proof = verification.recorded(name)
     except ValueError:
         return None  # said on the page, at its fence
     if proof is None:

@@ -42,7 +42,7 @@ def _read(name: str, fence: str, state: PageState) -> Proof | None:
     why = f"there is no record of {name}"
     try:
         if (site().root / "snippets" / f"{name}.py").is_file():
-            if proof := record.read(site().root, name):
+            if proof := recorded(name):
                 return proof
         else:
             why = f"there is no snippet {name}"
@@ -54,6 +54,19 @@ def _read(name: str, fence: str, state: PageState) -> Proof | None:
         text = f"{why}; run {record.renewal(name)}"
         site().report(state.page.path, line, text)
     return None
+
+
+def recorded(name: str) -> Proof | None:
+    """A snippet's record, read once a build.
+
+    Raises:
+        ValueError: The file is no record; the message is one line.
+    """
+    place = ("proof", name)
+    if place not in site().once:
+        site().once[place] = record.read(site().root, name)
+    proof: Proof | None = site().once[place]
+    return proof
 
 
 def _compared(proof: Proof) -> str:
