@@ -46,23 +46,35 @@ def test_sorting_goes_up_down_and_back_from_the_keyboard(visit) -> None:
     assert seen.errors == []
 
 
-def test_numbers_sort_as_numbers_and_what_is_missing_comes_last(visit) -> None:
-    page = visit(f"{PATH}?sort=-ratio").page
-
+def test_numbers_sort_as_numbers(visit) -> None:
     def ratio(one) -> float | None:
         found = [s["measured"]["speeds"][0]["against"] for s in one["snippets"]]
         return next((each["ratio"] for each in found if each), None)
 
     by_title = {one["title"]: ratio(one) for one in FACTS}
-    found = [by_title[title] for title in titles(page)]
-    known = [value for value in found if value is not None]
-    assert found[: len(known)] == sorted(known, reverse=True)
-    assert len(known) > 5
-    page.goto(page.url.replace("-ratio", "parameters"))
-    page.wait_for_selector(".compare form")
+    for order in ("ratio", "-ratio"):
+        page = visit(f"{PATH}?sort={order}").page
+        found = [by_title[title] for title in titles(page)]
+        known = [value for value in found if value is not None]
+        assert found[: len(known)] == sorted(known, reverse=order[0] == "-")
+        assert len(known) > 5
+    page = visit(f"{PATH}?sort=parameters").page
     own = {o["title"]: o["snippets"][0]["measured"]["speeds"][0] for o in FACTS}
     counts = [own[title]["parameters"] for title in titles(page)]
     assert counts == sorted(counts)
+
+
+def test_what_has_no_number_comes_last_either_way(visit) -> None:
+    page = visit(PATH).page
+    body = page.locator(BODIES).nth(2)
+    title = titles(page)[2]
+    body.evaluate(
+        "body => body.querySelectorAll('td').forEach((td) => td.dataset.value = '')"
+    )
+    for way in ("ascending", "descending"):
+        page.get_by_role("button", name="takes as long as").click()
+        assert page.locator(f".compare th[aria-sort={way}]").count() == 1
+        assert titles(page)[-1] == title
 
 
 def test_filters_count_combine_and_stand_in_the_address(visit) -> None:
@@ -223,6 +235,11 @@ def test_diagrams_of_both_come_with_their_links_and_ids_of_their_own(visit) -> N
         }"""
     )
     assert twice == []
+    for number, side in enumerate(("one", "two")):
+        figure = page.locator(".pair-diagrams figure.diagram").nth(number)
+        ids = figure.locator("[id]").evaluate_all("all => all.map((each) => each.id)")
+        assert ids
+        assert all(name.startswith(f"{side}-") for name in ids)
     node = page.locator(".pair-diagrams a.node").first
     there = node.evaluate("node => node.getAttribute('xlink:href')")
     assert there.startswith(page.url.split("compare/")[0] + FIRST["page"])
@@ -247,13 +264,13 @@ def test_a_failed_download_is_said_and_can_be_tried_again(visit) -> None:
 def test_it_comes_once_also_by_instant_navigation(visit) -> None:
     page = visit("").page
     for _ in range(2):
-        page.locator(".md-nav a[href*='compare']").first.click()
+        page.locator("a[href*='compare']:visible").first.click()
         page.wait_for_selector(".compare form")
         page.wait_for_selector(".pair form")
         assert page.locator(".compare form").count() == 1
         assert page.locator(".pair > form").count() == 1
         page.go_back()
-        page.wait_for_selector(".lineage")
+        page.wait_for_selector(".compare", state="detached")
 
 
 def test_without_script_all_rows_and_links_are_there(visit) -> None:

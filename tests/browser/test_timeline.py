@@ -35,7 +35,7 @@ def test_a_line_says_its_problem_and_leads_to_it_from_the_keyboard(visit) -> Non
         page.wait_for_function(f"location.hash === '#takes-up-{number}'")
         told = page.locator(f"#takes-up-{number}")
         assert told.inner_text().endswith(problem)
-        assert told.evaluate("line => line.matches(':target')")
+        page.wait_for_selector(f"#takes-up-{number}:target")
     assert seen.errors == []
 
 

@@ -72,9 +72,10 @@ def test_a_cell_says_where_it_is_from(toy: Project) -> None:
     text = toy.section("compare", "compare")
     page = f"docs/architectures/{NAME}.md"
     lines = (toy.root / page).read_text().splitlines()
-    for path, number in re.findall(r'title="(docs/[^":]+):(\d+)"', text):
-        assert path == page
-        assert re.match("objective:|complexity:", lines[int(number) - 1])
+    places = re.findall(r'title="(docs/[^":]+):(\d+)"', text)
+    assert {path for path, _ in places} == {page}
+    keys = [lines[int(number) - 1].partition(":")[0] for _, number in places]
+    assert keys == ["objective", *["complexity"] * 5]
     assert 'title="recorded 2026-01-02"' in text
     assert re.search(r'title="this build, [^"]+, 20\d\d-\d\d-\d\d"', text)
     built = (toy.root / f"site/architectures/{NAME}/index.html").read_text()
