@@ -13,6 +13,7 @@ Menu: TypeAlias = "str | dict[str, list[Menu]]"
 _NO_YEAR = 9999
 _TO_LEARN = ("tracks", "foundations", "labs")
 _TO_CHOOSE = ("choose", "compare", "timeline", "benchmarks", "verification")
+_INITIALS = 4  # a name as short as this is an abbreviation
 
 
 def in_order(pages: Iterable[Page]) -> list[Page]:
@@ -90,6 +91,12 @@ def _paths(pages: Iterable[Page]) -> list[Menu]:
 
 def _section(name: str, parts: list[Menu]) -> Menu:
     return {name.capitalize(): parts} if parts else ""
+
+
+def name_of(slug: str) -> str:
+    """What to call an architecture that has no page yet."""
+    words = slug.rpartition("/")[2].replace("_", " ")
+    return words.upper() if len(words) <= _INITIALS else words
 
 
 def _names(entry: Any) -> bool:

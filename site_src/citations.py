@@ -120,7 +120,10 @@ def _read(text: str) -> Bibliography:
 
 
 def _add(book: Bibliography, key: str, raw: object) -> None:
-    fields = {k.lower(): _plain(v) for k, v in raw.fields.items()}  # type: ignore[attr-defined]
+    fields = {
+        k.lower(): v.strip() if k.lower() == "url" else _plain(v)
+        for k, v in raw.fields.items()  # type: ignore[attr-defined]
+    }
     people = raw.persons.get("author", [])  # type: ignore[attr-defined]
     names = tuple(
         _plain(" ".join([*person.prelast_names, *person.last_names]))

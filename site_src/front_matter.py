@@ -36,10 +36,19 @@ class Relation(_Record):
 
 
 class Complexity(_Record):
-    """Cost in the length of the sequence, or in pixels."""
+    """Cost in the length of the sequence, or in pixels.
+
+    Args:
+        time: To train on one example.
+        memory: To train on one example.
+        generating: What is held while it generates; null where it does not.
+        path: The most steps between two places of the input.
+        parallel: Whether all places of an example are trained at once.
+    """
 
     time: Text
     memory: Text
+    generating: Text | None
     path: Text
     parallel: bool
 
@@ -66,6 +75,7 @@ class ArchitectureRecord(_Record):
         snippets: The files it owns, such as family/slug.
         predecessors: What came before.
         related: Where to go next.
+        objective: What its training minimises, in a few words.
         complexity: Cost formulas.
         key_ideas: Three to five sentences.
         numbers: Numbers in the prose that need neither claim nor citation.
@@ -83,6 +93,7 @@ class ArchitectureRecord(_Record):
     snippets: list[Slug]
     predecessors: list[Predecessor]
     related: list[Relation]
+    objective: Text
     complexity: Complexity
     key_ideas: Annotated[list[Text], Field(min_length=3, max_length=5)]
     numbers: list[Number] = []

@@ -77,7 +77,8 @@ tasks: [fishing]
 snippets: [toy/elman]
 predecessors: []
 related: []
-complexity: {time: O(T), memory: O(1), path: O(T), parallel: false}
+objective: the size of the fish
+complexity: {time: O(T), memory: O(1), generating: null, path: O(T), parallel: false}
 key_ideas: [One., Two., Three.]
 ---
 

@@ -65,6 +65,14 @@ def live_runs(page: Page) -> list[Shown]:
 
 def recorded_runs(page: Page) -> list[Shown]:
     """The last runs of a GPU for the snippets that a page measures."""
+    place = ("recorded", page.path)
+    if place not in site().once:
+        site().once[place] = _recorded_runs(page)
+    found: list[Shown] = site().once[place]
+    return found
+
+
+def _recorded_runs(page: Page) -> list[Shown]:
     root, found = site().root, []
     for measuring in blocks.in_blocks(page.path, page.blocks):
         for call in measuring.calls:

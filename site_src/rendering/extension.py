@@ -13,6 +13,7 @@ from markdown.inlinepatterns import InlineProcessor
 from markdown.util import AtomicString
 from mkdocs.utils import get_relative_url
 
+from site_src import catalogue
 from site_src.citations import CITATION
 from site_src.rendering.state import PageState, add_anchors, site, state_of
 from site_src.rendering.terms import Terms
@@ -137,11 +138,9 @@ def card(source: str) -> dict[str, Any] | None:
 
     def link(slug: str) -> dict[str, str]:
         path = known.get(slug)
-        name = slug.rpartition("/")[2].replace("_", " ")
         if path is None:
-            name = name.upper() if len(name) <= 4 else name
-            return {"name": name, "address": ""}
-        title = site().pages[path].meta.get("title", name)
+            return {"name": catalogue.name_of(slug), "address": ""}
+        title = site().pages[path].meta.get("title", slug)
         here = addresses[state.page.path]
         return {"name": title, "address": get_relative_url(addresses[path], here)}
 

@@ -9,13 +9,12 @@ import json
 import zipfile
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
 from site_src import catalogue, front_matter
 from site_src.front_matter import Complexity, Predecessor, Relation
 from site_src.page import Page
 from site_src.proof.identity import identity
-from site_src.rendering import copies, extension, twin
+from site_src.rendering import copies, extension, measured, twin
+from site_src.rendering.measured import Measured, Published
 from site_src.rendering.state import Site, site
 
 CATALOGUE, SCHEMA = "architectures.json", "architectures.schema.json"
@@ -23,11 +22,7 @@ ARCHIVE = "snippets.zip"
 _DAWN = (1980, 1, 1, 0, 0, 0)  # of zip's calendar: an archive holds no time of its own
 
 
-class _Published(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Paper(_Published):
+class Paper(Published):
     """Where an architecture was described first."""
 
     key: str
@@ -37,16 +32,17 @@ class Paper(_Published):
     address: str
 
 
-class Snippet(_Published):
-    """A file to copy: where it is, and what it does as one hash."""
+class Snippet(Published):
+    """A file to copy: where it is, what it does as one hash, what was measured."""
 
     name: str
     address: str
     sha256: str
     identity: str
+    measured: Measured
 
 
-class Architecture(_Published):
+class Architecture(Published):
     """What a page says of its architecture; addresses are relative to the site."""
 
     name: str
@@ -61,6 +57,7 @@ class Architecture(_Published):
     tasks: list[str]
     predecessors: list[Predecessor]
     related: list[Relation]
+    objective: str
     complexity: Complexity
     key_ideas: list[str]
     snippets: list[Snippet]
@@ -69,7 +66,7 @@ class Architecture(_Published):
     markdown: str
 
 
-class Catalogue(_Published):
+class Catalogue(Published):
     """All architectures, in the order in which one led to the next."""
 
     licence: str
@@ -121,11 +118,12 @@ def _catalogue(current: Site) -> Catalogue:
     pages = catalogue.in_order(current.pages.values())
     return Catalogue(
         licence="text and figures CC BY 4.0, code MIT",
-        architectures=[_architecture(current, page) for page in pages],
+        architectures=[architecture(current, page) for page in pages],
     )
 
 
-def _architecture(current: Site, page: Page) -> Architecture:
+def architecture(current: Site, page: Page) -> Architecture:
+    """What is published of an architecture whose front matter is good."""
     facts = front_matter.record(page)
     said = facts.model_dump(exclude={"numbers", "limits", "paper", "snippets"})
     entry = current.bibliography.entries[facts.paper]
@@ -137,25 +135,27 @@ def _architecture(current: Site, page: Page) -> Architecture:
         address=entry.address,
     )
     claims = {name: text for name, (_, text) in current.claims_of(page).items()}
+    found = measured.of_page(current, page)
     return Architecture(
         **said,
         name=page.name,
         family=page.name.partition("/")[0],
         paper=paper,
-        snippets=[_snippet(current.root, name) for name in facts.snippets],
+        snippets=[_snippet(current.root, name, found[name]) for name in found],
         claims=claims,
         page=current.addresses[page.path],
         markdown=_twin(current, page.path),
     )
 
 
-def _snippet(root: Path, name: str) -> Snippet:
+def _snippet(root: Path, name: str, found: Measured) -> Snippet:
     code = (root / "snippets" / f"{name}.py").read_text("utf-8")
     return Snippet(
         name=name,
         address=f"snippets/{name}.py",
         sha256=hashlib.sha256(copies.credited(name).encode()).hexdigest(),
         identity=identity(code),
+        measured=found,
     )
 
 

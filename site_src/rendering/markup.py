@@ -47,9 +47,13 @@ _OF_ELEMENTS: Mapping[str, frozenset[str]] = {
     "li": frozenset(["data-page"]),
     "ol": frozenset(["start", "type", "reversed"]),
     "table": frozenset(["style"]),
-    "tbody": frozenset(["data-family", "data-device"]),
-    "td": frozenset(["colspan", "rowspan", "headers", "style", "align"]),
-    "th": frozenset(["colspan", "rowspan", "headers", "scope", "style", "align"]),
+    "tbody": frozenset(
+        ["data-family", "data-device", "data-modalities", "data-parallel"]
+    ),
+    "td": frozenset(["colspan", "rowspan", "headers", "style", "align", "data-value"]),
+    "th": frozenset(
+        ["colspan", "rowspan", "headers", "scope", "style", "align", "data-key"]
+    ),
     "time": frozenset(["datetime"]),
     **dict.fromkeys(_DRAWING.split(), frozenset(_OF_DRAWINGS.split())),
 }

@@ -89,6 +89,7 @@ class Site:
         self.glossary = Glossary.read(root)
         self.texts: dict[str, str] = {}  # path of a page → its HTML, with TeX in it
         self.uses: dict[str, dict[str, None]] = {}  # term → paths of pages
+        self.once: dict[tuple[str, str], Any] = {}  # what, of what → looked up once
         self._used_claims: set[tuple[str, str]] = set()
         self._claims: dict[str, dict[str, tuple[int, str]]] = {}
         self._results: dict[str, dict[str, Any] | None] = {}

@@ -28,6 +28,11 @@ _FORMULA = re.compile(
 _UNWRAPPED = re.compile(
     r'<a (?:class="(?:term|claim)"|href="#)[^>]*>(.*?)</a>', re.DOTALL
 )
+_TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
+_ROW = re.compile(r"<tr>(.*?)</tr>", re.DOTALL)
+_CELL = re.compile(r"<t[hd]\b.*?</t[hd]>", re.DOTALL)
+_UPPER = re.compile(r"<thead>(<tr>(?:(?!</tr>).)*</tr>)+(?=<tr>)", re.DOTALL)
+_SPAN = re.compile(r' (row|col)span="(\d+)"')
 _ANCHOR = re.compile(r' id="[^"]*"')
 
 
@@ -53,6 +58,7 @@ def markdown(page: Page, content: str) -> str:
     text = _CODE.sub(lambda m: f"<pre>{re.sub('<[^>]+>', '', m[1])}</pre>", text)
     text = _UNWRAPPED.sub(r"\1", text)
     text = _FORMULA.sub(_tex, text)
+    text = _TABLE.sub(_squared, text)
     body = MarkdownConverter(**_STYLE).convert(_ANCHOR.sub("", text))
     body = re.sub(r"\n{3,}", "\n\n", body).strip()
     return f"{_head(page.meta)}{body}\n"
@@ -61,6 +67,31 @@ def markdown(page: Page, content: str) -> str:
 def _tex(match: re.Match[str]) -> str:
     sign = "$" if match[1] == "span" else "$$"
     return f"{sign}{match[2].strip()}{sign}"
+
+
+def _squared(table: re.Match[str]) -> str:
+    """A table in which a cell that spans rows stands in each of them.
+
+    Markdown has no such cells; without this, the rows below lose their columns. It has
+    one row of heads, too: the last one, which names each column.
+    """
+    below: dict[int, list[str]] = {}  # column → what stands in the rows to come
+
+    def row(match: re.Match[str]) -> str:
+        filled: list[str] = []
+        waiting = _CELL.findall(match[1])
+        while waiting or below.get(len(filled)):
+            if rest := below.get(len(filled)):
+                filled.append(rest.pop())
+                continue
+            cell = waiting.pop(0)
+            span = {name: int(count) for name, count in _SPAN.findall(cell)}
+            below[len(filled)] = [_SPAN.sub("", cell)] * (span.get("row", 1) - 1)
+            filled.append(_SPAN.sub("", cell))
+            filled += ["<td></td>"] * (span.get("col", 1) - 1)
+        return f"<tr>{''.join(filled)}</tr>"
+
+    return _UPPER.sub("<thead>", _ROW.sub(row, table[0]))
 
 
 def _head(meta: dict[str, Any]) -> str:

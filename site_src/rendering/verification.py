@@ -24,8 +24,8 @@ def show(name: str, md: Any) -> str:
     proof = _read(name, name, state)
     if proof is None:
         return _note(f"No record of its checks yet: run `{record.renewal(name)}`.")
-    anchor = _anchor(name)
-    add_anchors(md, [anchor])
+    place = anchor(name)
+    add_anchors(md, [place])
     change = proof.stale(site().root)
     parts = [
         f"<p>{_compared(proof)} {_recorded(proof, state)}</p>",
@@ -34,7 +34,7 @@ def show(name: str, md: Any) -> str:
     if change:
         text = f"Out of date: `{change}` since. Run `{record.renewal(name)}`."
         parts.insert(0, _note(text.replace(" changed`", "` changed")))
-    return f'<section class="verification" id="{anchor}">{"".join(parts)}</section>'
+    return f'<section class="verification" id="{place}">{"".join(parts)}</section>'
 
 
 def _read(name: str, fence: str, state: PageState) -> Proof | None:
@@ -42,7 +42,7 @@ def _read(name: str, fence: str, state: PageState) -> Proof | None:
     why = f"there is no record of {name}"
     try:
         if (site().root / "snippets" / f"{name}.py").is_file():
-            if proof := record.read(site().root, name):
+            if proof := recorded(name):
                 return proof
         else:
             why = f"there is no snippet {name}"
@@ -54,6 +54,19 @@ def _read(name: str, fence: str, state: PageState) -> Proof | None:
         text = f"{why}; run {record.renewal(name)}"
         site().report(state.page.path, line, text)
     return None
+
+
+def recorded(name: str) -> Proof | None:
+    """A snippet's record, read once a build.
+
+    Raises:
+        ValueError: The file is no record; the message is one line.
+    """
+    place = ("proof", name)
+    if place not in site().once:
+        site().once[place] = record.read(site().root, name)
+    proof: Proof | None = site().once[place]
+    return proof
 
 
 def _compared(proof: Proof) -> str:
@@ -77,16 +90,16 @@ def _differences(comparisons: Sequence[Comparison]) -> str:
     if not comparisons:
         return "no comparison of tensors"
     count = len(comparisons)
-    largest = [
-        f"{small(value)} in {dtype}" for dtype, value in _largest(comparisons).items()
+    said = [
+        f"{small(value)} in {dtype}" for dtype, value in largest(comparisons).items()
     ]
     return (
         f"{count} comparison{'s' if count > 1 else ''} of all outputs and gradients, "
-        f"largest relative difference {' and '.join(largest)}"
+        f"largest relative difference {' and '.join(said)}"
     )
 
 
-def _largest(comparisons: Sequence[Comparison]) -> dict[str, float]:
+def largest(comparisons: Sequence[Comparison]) -> dict[str, float]:
     """The largest relative difference by floating type, the widest type first."""
     found: dict[str, float] = {}
     for comparison in sorted(comparisons, key=lambda c: c.dtype, reverse=True):
@@ -165,7 +178,7 @@ def _facts(proof: Proof) -> list[str]:
         str(len(proof.comparisons)),
         "<br>".join(
             f"{small(value)} in {dtype}"
-            for dtype, value in _largest(proof.comparisons).items()
+            for dtype, value in largest(proof.comparisons).items()
         ),
         _caught(proof),
         proof.date + (f", out of date: {html.escape(change)}" if change else ""),
@@ -178,12 +191,13 @@ def _link(name: str, state: PageState) -> str:
     for page in site().pages.values():
         if name in page.snippets:
             there, here = (site().addresses[p] for p in (page.path, state.page.path))
-            address = f"{get_relative_url(there, here)}#{_anchor(name)}"
+            address = f"{get_relative_url(there, here)}#{anchor(name)}"
             return f'<a href="{address}">{shown}</a>'
     return shown
 
 
-def _anchor(name: str) -> str:
+def anchor(name: str) -> str:
+    """The id of a snippet's checks on its page."""
     return f"verification-{name.replace('/', '-')}"
 
 

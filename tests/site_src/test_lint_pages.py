@@ -28,7 +28,8 @@ predecessors:
 related:
   - slug: family/other
     reason: It is next.
-complexity: {time: O(T), memory: O(1), path: O(T), parallel: false}
+objective: the size of the fish
+complexity: {time: O(T), memory: O(1), generating: null, path: O(T), parallel: false}
 key_ideas: [One., Two., Three.]
 ---
 """
@@ -83,6 +84,15 @@ def test_front_matter(tmp_path: Path, old: str, new: str, message: str) -> None:
     at = line_of(page, new.splitlines()[0].split(",")[0])
     found = problems(tmp_path, page)
     assert f"net.md:{at}: front matter: {message}" in "\n".join(found)
+
+
+def test_an_address_keeps_its_tilde(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    text = BIB.replace("https://x.y", "https://x.y/~bee/a_b").replace("{T}", "{T~u}")
+    (tmp_path / "docs" / "references.bib").write_text(text)
+    entry = read_bibliography(tmp_path).entries["one"]
+    assert entry.address == "https://x.y/~bee/a_b"
+    assert entry.title == "T\xa0u"
 
 
 def test_a_missing_entry(tmp_path: Path) -> None:

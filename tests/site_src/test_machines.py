@@ -138,3 +138,20 @@ def test_a_twin_keeps_what_is_said() -> None:
         "Falling.",
         "```python\na = 1 < 2\n```\n",
     ]
+
+
+def test_a_twin_repeats_what_spans_rows() -> None:
+    content = (
+        '<table><thead><tr><th rowspan="2">name</th><th colspan="2">said</th></tr>'
+        "<tr><th>year</th><th>file</th></tr></thead><tbody>"
+        '<tr><th rowspan="2">net</th><td rowspan="2">1990</td><td>a.py</td></tr>'
+        "<tr><td>b.py</td></tr></tbody></table>"
+    )
+    path = "docs/architectures/f/x.md"
+    text = twin.markdown(Page(Path("/nowhere"), path, "---\ntitle: T\n---\n"), content)
+    assert text.splitlines()[-4:] == [
+        "| name | year | file |",
+        "| --- | --- | --- |",
+        "| net | 1990 | a.py |",
+        "| net | 1990 | b.py |",
+    ]

@@ -1,0 +1,6 @@
+// The page that compares loads its modules only when it is opened.
+const wake = async () => {
+  if (document.querySelector(".compare")) (await import("./compare/table.js")).equip();
+  if (document.querySelector(".pair")) (await import("./compare/pair.js")).equip();
+};
+window.document$?.subscribe(() => setTimeout(wake)) ?? wake();
