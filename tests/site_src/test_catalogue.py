@@ -1,4 +1,4 @@
-"""The order of the architectures, in the menu and in the list of the home page."""
+"""The order of the architectures, in the menu and on the map of the home page."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ def test_the_menu_holds_every_page_once() -> None:
     assert found[0] == "index.md"
 
 
-def test_a_page_that_is_added_is_seen_in_the_menu_and_the_list(
+def test_a_page_that_is_added_is_seen_in_the_menu_and_on_the_map(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BLUEPRINTS_PENDING", "1")  # the sections may be missing
     for name in ("index", "notation"):
-        project.page(name, "# Home\n\n```lineage\nall\n```\n" * (name == "index"))
+        project.page(name, "# Home\n\n```families\nall\n```\n" * (name == "index"))
     source = ROOT / "docs" / "architectures" / "recurrent" / "lstm.md"
     front = source.read_text().partition("\n---\n")[0]
     project.page("architectures/later/one", front + "\n---\n\nText.\n")
@@ -73,12 +73,10 @@ def test_a_page_that_is_added_is_seen_in_the_menu_and_the_list(
     build = [sys.executable, "-m", "mkdocs", "build", "-q"]
     subprocess.run(build, cwd=project.root, capture_output=True, check=True)
     home = (project.root / "site" / "index.html").read_text()
-    listed = re.search(r'<ol class="lineage">.*?</ol>', home, re.DOTALL)
+    listed = re.search(r'<div class="families">.*?</div></div>', home, re.DOTALL)
     assert listed
-    rows = [words(row) for row in listed[0].split("<li>")[1:]]
-    assert rows[0].startswith("Long short-term memory (LSTM) 1997")
-    assert rows[1].startswith("The next 1950")
-    assert "After Long short-term memory (LSTM) : It waits." in rows[1]
+    said = words(listed[0])
+    assert said == "Later Long short-term memory (LSTM) 1997 Early The next 1950"
     assert 'href="architectures/early/two/"' in listed[0]
     later = project.root / "site" / "architectures" / "later" / "one" / "index.html"
     menu = later.read_text().index("Later"), later.read_text().index("Early")
