@@ -38,5 +38,5 @@ def _row(page: Page, state: PageState) -> str:
 
 def _link(page: Page, state: PageState) -> str:
     there, here = (site().addresses[p.path] for p in (page, state.page))
-    title = html.escape(str(page.meta["title"]))
+    title = html.escape(str(page.meta.get("title", page.name)))
     return f'<a href="{get_relative_url(there, here)}">{title}</a>'
