@@ -132,10 +132,11 @@ class TrackRecord(_Record):
 
 
 class PlainRecord(_Record):
-    """The front matter of a page that is no architecture."""
+    """The front matter of a page that is no architecture; it may own snippets."""
 
     title: Text | None = None
     tagline: Text | None = None
+    snippets: list[Slug] = []
     numbers: list[Number] = []
     hide: list[Literal["navigation", "toc", "footer"]] = []
     limits: Any = None
