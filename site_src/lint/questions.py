@@ -11,7 +11,7 @@ from site_src.problem import Problem
 TITLE = "Check yourself"
 FEWEST, MOST = 4, 6
 _QUESTION = re.compile(r'\?\?\?\+? question "(.*)"\s*')
-_TO_DO = re.compile(r"\]\(#(?:demo|[\w.]+\.py-L\d)")
+_TO_DO = re.compile(r"\]\([^)\s]*#(?:demo|[\w.]+\.py-L\d)")
 _NOT_IN_TITLES = re.compile(r"\{claim:|\]\(|\$")
 
 

@@ -135,7 +135,7 @@ def _run(shown: Shown, caption: str) -> str:
         parts.insert(0, f'<div class="admonition warning"><p>{inline(note)}</p></div>')
     parts += [f"<p>{inline(f'`{n}` is left out: {why}.')}</p>" for n, why in left(run)]
     header = [run.size if name == "size" else name for name in tables.EVERY]
-    all_sizes = _table(header, tables.every(run), said)
+    all_sizes = _table(header, tables.every(run), f"{caption}, all sizes. {said}")
     parts.append(
         '<details class="made-by" data-search-exclude><summary>All sizes, and how this '
         f"was measured</summary><p>{_how(run)}</p>{all_sizes}</details>"

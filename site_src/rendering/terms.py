@@ -18,7 +18,8 @@ from site_src.rendering.state import PageState, add_anchors, site, state_of
 
 Links = list[tuple[etree.Element, str]]
 
-_LEFT_ALONE = {"a", "code", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "table", "dt"}
+_LEFT_ALONE = {"a", "code", "pre", "table", "dt", "summary"}
+_LEFT_ALONE |= {"h1", "h2", "h3", "h4", "h5", "h6"}
 
 
 class Terms(Treeprocessor):

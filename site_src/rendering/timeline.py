@@ -63,7 +63,7 @@ def _row(page: Page, found: Graph, known: dict[str, Page], state: PageState) -> 
             start = f'<p id="{_anchor(number)}"><b>{number}</b> '
             name = _link(known[before.slug], state)
         else:
-            start, name = "<p>", html.escape(catalogue.name_of(before.slug))
+            start, name = "<p>", _elsewhere(before.slug, state)
         problems += f"{start}After {name}: {problem}</p>"
     return (
         f"<li><p><strong>{_link(page, state)}</strong> <small>{facts.year}, "
@@ -72,8 +72,14 @@ def _row(page: Page, found: Graph, known: dict[str, Page], state: PageState) -> 
     )
 
 
+def _elsewhere(name: str, state: PageState) -> str:
+    """What came before and is no architecture, or has no page yet."""
+    pages = [page for page in site().pages.values() if page.name == name]
+    return _link(pages[0], state) if pages else html.escape(catalogue.name_of(name))
+
+
 def _link(page: Page, state: PageState) -> str:
-    title = html.escape(str(page.meta["title"]))
+    title = html.escape(str(page.meta.get("title", page.name)))
     return f'<a href="{_address(page, state)}">{title}</a>'
 
 

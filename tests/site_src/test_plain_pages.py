@@ -55,6 +55,7 @@ def follower() -> str:
     before = f"predecessors: [{{slug: {PLAIN}, problem: It is plain.}}]"
     text = PAGE.replace("predecessors: []", before).replace(f"[{OWNED}]", "[]")
     text = re.sub(r"```(snippet|verification)\n.*?```\n", "", text, flags=re.DOTALL)
+    text = text.replace("(#elman", f"(../../{PLAIN}.md#elman")
     return text.replace("A net", "The net after it")
 
 
@@ -64,7 +65,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     (made.root / f"docs/architectures/{OWNED}.md").unlink()
     made.page(PLAIN, TEXT)
     made.page("architectures/family/net", follower())
-    made.page("index", "---\ntitle: Home\n---\n\n# Home\n\n```lineage\nall\n```\n")
+    made.page("index", "---\ntitle: Home\n---\n\n# Home\n\n```timeline\nall\n```\n")
     save_record(made.root)
     done = made.call("build", "-q")
     assert done.returncode == 0, done.stderr
@@ -97,7 +98,7 @@ def test_a_page_that_follows_it_says_so_in_card_list_and_facts(
 ) -> None:
     card = project.section("architectures/family/net", "card")
     assert f'href="../../../{PLAIN}/">The first things</a>' in card
-    listed = re.search(r'<ol class="lineage">.*?</ol>', read(project, "index.html"))
+    listed = re.search(r'<ol class="lineage".*?</ol>', read(project, "index.html"))
     assert listed
     assert f'href="{PLAIN}/">The first things</a>: It is plain.' in listed[0]
     (one,) = json.loads(read(project, "architectures.json"))["architectures"]
