@@ -65,8 +65,9 @@ def _tex(match: re.Match[str]) -> str:
 
 def _head(meta: dict[str, Any]) -> str:
     """What the card shows; a page without one begins with its own title."""
-    if "key_ideas" not in meta:
+    said = meta.get("key_ideas") or meta.get("able")
+    if not said:
         return ""
-    ideas = "\n".join(f"- {idea}" for idea in meta["key_ideas"])
+    ideas = "\n".join(f"- {idea}" for idea in said)
     head = f"# {meta['title']}\n\n> {meta['tagline']}\n\n{ideas}\n\n"
     return html.unescape(head)
