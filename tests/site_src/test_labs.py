@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import jupytext
 import nbformat
 import pytest
 from conftest import ROOT, Project
@@ -93,6 +94,9 @@ title: Small
 
 See [the lab](../labs/adding.md#adding): {claim:labs/adding#sum}.
 """
+SITE = ROOT / "site"
+SHORTEST = "diffusion_from_scratch"
+LABS = sorted(path.stem for path in (ROOT / labs.FOLDER).glob("*.py"))
 # What a notebook may not find: it holds its own.
 REFUSE = """
 import sys
@@ -152,6 +156,18 @@ def test_every_line_keeps_its_number() -> None:
     assert [block.html for block in blocks] == [False, False, True]
     assert [LAB.splitlines()[block.line - 1][:4] for block in blocks] == ["# %%"] * 3
     assert blocks[0].code.startswith("import matplotlib"), "code is taken as it is"
+
+
+@pytest.mark.parametrize("name", ["a lab", *LABS])
+def test_jupytext_sees_the_same_cells(name: str) -> None:
+    known = ROOT / labs.FOLDER / f"{name}.py"
+    text = known.read_text() if known.exists() else LAB
+    theirs = jupytext.reads(text, fmt="py:percent").cells
+    assert theirs[0].cell_type == "raw", "the header"
+    ours = labs.read("p", text).cells
+    assert [(c.cell_type == "code", c.source.strip("\n")) for c in theirs[1:]] == [
+        (cell.code, cell.text) for cell in ours
+    ]
 
 
 def test_code_with_backticks_stays_one_block() -> None:
@@ -249,7 +265,7 @@ def test_a_lab_is_a_page_and_a_notebook(built: Project, tmp_path: Path) -> None:
     value = re.search(r"drawn +([.\d]+)", printed)
     assert value
     assert value[1] in page, "an experiment starts from the site's seed"
-    assert not [*(tmp_path / "empty").iterdir()]
+    assert not [*(tmp_path / "empty").glob("[!.]*")], "it leaves nothing behind"
 
 
 def test_a_notebook_that_needs_the_repository_is_seen(
@@ -292,11 +308,6 @@ def test_what_goes_wrong_in_a_lab_is_reported_at_its_line(built: Project) -> Non
     assert "docs/labs/adding.py:5: " in built.call("check").stderr
     path.rename(path.with_name("adding.pyw"))
     assert "docs/ holds no .pyw files" in built.call("build").stderr
-
-
-SITE = ROOT / "site"
-SHORTEST = "diffusion_from_scratch"
-LABS = sorted(path.stem for path in (ROOT / labs.FOLDER).glob("*.py"))
 
 
 @pytest.mark.parametrize("name", LABS)
