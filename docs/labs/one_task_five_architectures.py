@@ -228,7 +228,7 @@ figure(
     alt="Upper panel: share of right letters against the place written in strings of "
     "eight. The RNN falls to near guessing, LSTM and encoder-decoder less, the "
     "Transformer stays near one, the GPT is low and uneven. Lower panel: against the "
-    "length of the string; beyond eight the Transformer falls below the recurrent ones.",
+    "length: beyond eight the Transformer is below the recurrent ones.",
     caption="Squeezed memories fade with the distance. The Transformer's does not, "
     "until the string is longer than any trained (mean, band: range of three seeds).",
 )
