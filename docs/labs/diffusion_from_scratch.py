@@ -403,7 +403,7 @@ claim("unseen-far", far.mean().item(), spec=".1f", holds=True)
 # its distance tells copying from drawing (unseen pictures are {claim:unseen-far} away).
 
 
-# %%
+# %% output="none"
 torch.manual_seed(6)
 painter = Guesser(SIDE * SIDE, 256)
 learn(painter, images, kinds, count=3000, rate=2e-3, rows=64)
