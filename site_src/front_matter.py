@@ -126,7 +126,7 @@ class LabRecord(_Record):
     Args:
         title: What is made in it.
         tagline: One sentence.
-        able: What its reader can do after it.
+        outcomes: What its reader can do after it.
         needs: What its reader has to bring.
         builds_on: Pages that explain what it makes, such as family/slug.
         minutes: How long it takes to read and to try.
@@ -136,7 +136,7 @@ class LabRecord(_Record):
 
     title: Text
     tagline: Text
-    able: Annotated[list[Text], Field(min_length=2, max_length=5)]
+    outcomes: Annotated[list[Text], Field(min_length=2, max_length=5)]
     needs: Annotated[list[Text], Field(min_length=1)]
     builds_on: list[Slug]
     minutes: Annotated[int, Field(ge=5, le=240)]

@@ -1,7 +1,7 @@
 # ---
 # title: Diffusion from an empty file
 # tagline: Ruin data with noise, learn to guess what was there, and walk back.
-# able:
+# outcomes:
 #   - write the whole of diffusion, schedule, loss and sampler, in about forty lines
 #   - say what the network is asked for, and why the perfect answer would be useless
 #   - tell a model that makes new data from one that copies its training data

@@ -1,7 +1,7 @@
 # ---
 # title: A GPT from an empty file
 # tagline: Attention, block, model, training, sampling; each checked as it is made.
-# able:
+# outcomes:
 #   - write causal attention from memory, first as a loop, then as two matrix products
 #   - put a GPT together and know for every part what goes wrong without it
 #   - check a model before you train it, with tests that take a second

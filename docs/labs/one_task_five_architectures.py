@@ -1,7 +1,7 @@
 # ---
 # title: One task, five architectures
 # tagline: The same letters, size and training; what differs is how the past is kept.
-# able:
+# outcomes:
 #   - compare architectures fairly, with one budget of parameters and of steps
 #   - read from a figure what an architecture remembers, and for how long
 #   - say before training which of five will fail at a task, and where

@@ -27,7 +27,7 @@ _ABOUT = """\
 
 After it you can:
 
-{able}
+{outcomes}
 
 This notebook was made from [a page]({address}), on which it ran; the numbers in the \
 text are that run's. It needs torch, numpy and matplotlib, and nothing else. The cells \
@@ -115,7 +115,7 @@ def notebook(page: Page) -> str:
     about = _ABOUT.format(
         title=facts.title,
         tagline=facts.tagline,
-        able="\n".join(f"- {text}" for text in facts.able),
+        outcomes="\n".join(f"- {text}" for text in facts.outcomes),
         address=site().address + site().addresses[page.path],
     )
     lab = labs.read(page.path, file.read_text("utf-8"))

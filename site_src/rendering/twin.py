@@ -55,7 +55,7 @@ def markdown(page: Page, content: str) -> str:
     text = _FORMULA.sub(_tex, text)
     body = MarkdownConverter(**_STYLE).convert(_ANCHOR.sub("", text))
     body = re.sub(r"\n{3,}", "\n\n", body).strip()
-    return f"{_head(page.meta)}{body}\n"
+    return f"{_head(page)}{body}\n"
 
 
 def _tex(match: re.Match[str]) -> str:
@@ -63,9 +63,10 @@ def _tex(match: re.Match[str]) -> str:
     return f"{sign}{match[2].strip()}{sign}"
 
 
-def _head(meta: dict[str, Any]) -> str:
+def _head(page: Page) -> str:
     """What the card shows; a page without one begins with its own title."""
-    said = meta.get("key_ideas") or meta.get("able")
+    meta = page.meta
+    said = meta.get("outcomes" if page.is_lab else "key_ideas")
     if not said:
         return ""
     ideas = "\n".join(f"- {idea}" for idea in said)

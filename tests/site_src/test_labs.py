@@ -26,7 +26,7 @@ HEADER = """\
 # ---
 # title: A small lab
 # tagline: It adds.
-# able: [add, add again]
+# outcomes: [add, add again]
 # needs: [two numbers]
 # builds_on: [other/small]
 # minutes: 5

@@ -124,7 +124,7 @@ LAB = """\
 # ---
 # title: Sums
 # tagline: A product.
-# able: [multiply, read]
+# outcomes: [multiply, read]
 # needs: [fingers]
 # builds_on: []
 # minutes: 5
