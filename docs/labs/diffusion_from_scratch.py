@@ -296,9 +296,12 @@ figure(
 # %% [markdown]
 # The network's samples are {claim:made-data} from the nearest training point, farther
 # than new data would be, so nothing is copied; and they are {claim:made-curve} from the
-# curve that nobody showed it.
+# curve that nobody showed it. Some lie between the arms: what fills the gaps that
+# should be filled fills others, too.
 #
-# How many steps does the way back need?
+# How many steps does the way back need? The *gap* counts both ways: how far samples are
+# from the curve, and how far places of the curve are from a sample. A model that made
+# one good point again and again would fail the second half.
 
 # %% html="1"
 
@@ -330,9 +333,9 @@ claim("all-steps", T, spec="d", holds=True)
 claim("steps-enough", better, spec=".2f", holds=better < 2)
 
 # %% [markdown]
-# One step back ends {claim:steps-1} from the curve: the mean of all data, which is no
-# datum. Five reach {claim:steps-5}, 20 steps {claim:steps-20}, which is
-# {claim:steps-enough} times the distance after all {claim:all-steps}.
+# One step back leaves a gap of {claim:steps-1}: all samples are the mean of all data,
+# which is no datum. Five reach {claim:steps-5}, 20 steps {claim:steps-20}, which is
+# {claim:steps-enough} times the gap after all {claim:all-steps}.
 
 # %% [markdown]
 # ## Pictures, and wishes
@@ -466,8 +469,11 @@ table(
 # like and what a given digit looks like. *Guidance* goes from the first guess to the
 # second and beyond [@ho2022classifierfree]. Without a wish {claim:right-0} are what the
 # column says, as chance has it; with it {claim:right-1}; at three times the strength
-# {claim:right-3}. The price: those are {claim:far-3} from the nearest training picture
-# instead of {claim:far-1}, pushed beyond what the network has seen.
+# {claim:right-3}.
+#
+# They can be told from print: samples with a wish are {claim:far-1} from the nearest
+# training picture, unseen pictures {claim:unseen-far}. At three times the strength it
+# is {claim:far-3}: the price of being pushed beyond what the network has seen.
 #
 # ## What to try next
 #
