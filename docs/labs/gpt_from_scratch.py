@@ -245,7 +245,7 @@ assert not moved[:6].any(), "the past has moved"
 assert moved[6:].all(), "something is not seen"
 
 # %% [markdown]
-# Three checks in one cell. The weights of the [tested
+# Three checks in a row. The weights of the [tested
 # file](../architectures/attention/gpt.md) fit without renaming; the outputs agree; and
 # a change at one place moves that place and later ones, never earlier ones. The last is
 # the most valuable: a leak of the future makes the training loss *wonderful*, and
@@ -322,8 +322,8 @@ for name, spread in (("quiet", 0.02), ("loud", 1.0)):
     claim(f"first-{name}", loss, spec=".1f", holds=(loss < 7) == (name == "quiet"))
 
 # %% [markdown]
-# {claim:first-loud} bits instead of {claim:first-quiet}. GPT uses the small spread for
-# this reason among others; the loud one has to unlearn first.
+# {claim:first-loud} bits instead of {claim:first-quiet}: the loud one has to unlearn
+# first. GPT starts with the small spread [@radford2018improving].
 #
 # **One batch by heart.** A model that cannot learn eight lines by heart will not learn
 # a language. If this fails, the fault is in the code, not in the data.
