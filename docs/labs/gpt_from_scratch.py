@@ -323,7 +323,7 @@ for name, spread in (("quiet", 0.02), ("loud", 1.0)):
 
 # %% [markdown]
 # {claim:first-loud} bits instead of {claim:first-quiet}: the loud one has to unlearn
-# first. GPT starts with the small spread [@radford2018improving].
+# first. The tested file starts with the small spread, too.
 #
 # **One batch by heart.** A model that cannot learn eight lines by heart will not learn
 # a language. If this fails, the fault is in the code, not in the data.
