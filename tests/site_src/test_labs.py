@@ -273,7 +273,7 @@ def test_what_goes_wrong_in_a_lab_is_reported_at_its_line(built: Project) -> Non
         LAB.replace("[@one]", "[@two]"): (13, "unknown citation [@two]"),
         LAB.replace("{claim:sum", "{claim:some"): (44, "unknown claim some"),
         LAB.replace("small.md#top", "tall.md"): (13, "dead link ../other/tall.md"),
-        LAB.replace("# Add", "# Add 3.5 or"): (44, "'3.5' has neither claim nor"),
+        LAB.replace("# Add {", "# Add 3.5 or {"): (44, "'3.5' has neither claim nor"),
     }
     for text, (line, message) in faults.items():
         lab(built.root, text)
