@@ -195,8 +195,7 @@ def names_are_plain(root: Path) -> Iterator[str]:
             lines = path.read_text().splitlines()
             if name.startswith("docs/labs/"):  # most of a lab is prose, in comments
                 lines = [line for line in lines if line and not line.startswith("#")]
-            count = len(lines)
-            if count > 300:
+            if (count := len(lines)) > 300:
                 yield f"{name}: {count} lines, 300 at most"
 
 

@@ -118,7 +118,7 @@ def run_elsewhere(notebook: Path, folder: Path) -> str:
     done = subprocess.run(
         [sys.executable, "-I", "-c", REFUSE + code_of(notebook)],
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "HOME": str(folder), "MPLBACKEND": "agg"},
+        env={"HOME": str(folder), "MPLBACKEND": "agg", "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         timeout=540,
