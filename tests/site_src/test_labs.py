@@ -262,22 +262,19 @@ def test_a_notebook_that_needs_the_site_is_seen(built: Project, tmp_path: Path) 
 
 
 def test_what_goes_wrong_in_a_lab_is_reported_at_its_line(built: Project) -> None:
-    faults = {
-        LAB.replace("return {1: one + two,", "return {1: one / 0,"): (
-            26,
-            "ZeroDivision",
-        ),
-        LAB.replace('print("the sum', 'print(("the sum'): (32, "SyntaxError"),
-        LAB.replace('["1"] == 5)', '["1"] == 6)'): (33, "does not hold: it is 5"),
-        LAB.replace("minutes: 5", "minutes: soon"): (7, "minutes"),
-        LAB.replace("[@one]", "[@two]"): (13, "unknown citation [@two]"),
-        LAB.replace("{claim:sum", "{claim:some"): (44, "unknown claim some"),
-        LAB.replace("small.md#top", "tall.md"): (13, "dead link ../other/tall.md"),
-        LAB.replace("# Add {", "# Add 3.5 or {"): (44, "'3.5' has neither claim nor"),
-    }
-    for text, (line, message) in faults.items():
-        lab(built.root, text)
-        done = built.call("build")
+    faults = [
+        ("run", "one + two", "one / 0", 26, "ZeroDivision"),
+        ("run", 'print("the', 'print(("the', 32, "SyntaxError"),
+        ("run", "== 5)", "== 6)", 33, "does not hold: it is 5"),
+        ("check", "minutes: 5", "minutes: soon", 7, "minutes"),
+        ("check", "[@one]", "[@two]", 13, "unknown citation [@two]"),
+        ("check", "# Add {", "# Add 3.5 or {", 44, "'3.5' has neither claim nor"),
+        ("build", "{claim:sum", "{claim:some", 44, "unknown claim some"),
+        ("build", "small.md#top", "tall.md", 13, "dead link ../other/tall.md"),
+    ]
+    for command, old, new, line, message in faults:
+        lab(built.root, LAB.replace(old, new))
+        done = built.call(command)
         assert done.returncode == 1, message
         found = [x for x in done.stderr.splitlines() if message in x]
         assert found, done.stderr
