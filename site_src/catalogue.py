@@ -86,7 +86,7 @@ def _in_folder(pages: list[Page], folder: str) -> list[Menu]:
 
 
 def _paths(pages: Iterable[Page]) -> list[Menu]:
-    return [page.path.removeprefix("docs/") for page in pages]
+    return [page.uri for page in pages]
 
 
 def _section(name: str, parts: list[Menu]) -> Menu:

@@ -131,8 +131,32 @@ class TrackRecord(_Record):
     numbers: list[Number] = []
 
 
+class LabRecord(_Record):
+    """What a lab says of itself.
+
+    Args:
+        title: What is made in it.
+        tagline: One sentence.
+        outcomes: What its reader can do after it.
+        needs: What its reader has to bring.
+        builds_on: Pages that explain what it makes, such as family/slug.
+        minutes: How long it takes to read and to try.
+        numbers: As of an architecture.
+        limits: See `site_src.execution.limits`.
+    """
+
+    title: Text
+    tagline: Text
+    outcomes: Annotated[list[Text], Field(min_length=2, max_length=5)]
+    needs: Annotated[list[Text], Field(min_length=1)]
+    builds_on: list[Slug]
+    minutes: Annotated[int, Field(ge=5, le=240)]
+    numbers: list[Number] = []
+    limits: Any = None
+
+
 class PlainRecord(_Record):
-    """The front matter of a page that is no architecture; it may own snippets."""
+    """The front matter of any other page; it may own snippets."""
 
     title: Text | None = None
     tagline: Text | None = None
@@ -146,6 +170,8 @@ def check(page: Page) -> list[Problem]:
     """What is wrong with a page's front matter."""
     if page.front_matter_problems:
         return page.front_matter_problems
+    if page.faults:
+        return []  # what stands where in the file is not known
     if page.is_architecture and not page.meta:
         return [Problem(page.path, 1, "an architecture page starts with front matter")]
     found = []
@@ -168,6 +194,8 @@ def check(page: Page) -> list[Problem]:
 
 
 def _model(page: Page) -> type[_Record]:
+    if page.is_lab:
+        return LabRecord
     if page.is_architecture:
         return ArchitectureRecord
     return TrackRecord if page.slug.startswith("tracks/") else PlainRecord

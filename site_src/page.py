@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import re
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from site_src import labs
 from site_src.execution.limits import Limits, read_limits
 from site_src.fences import Block, Fences, scan
 from site_src.problem import Problem, Problems
@@ -29,17 +31,19 @@ class Heading:
 
 @dataclass(frozen=True)
 class Page:
-    """One Markdown file below docs/.
+    """One Markdown file below docs/, or one lab, read as Markdown.
 
     Args:
         root: The repository.
         path: The file, relative to the repository.
         text: Its content.
+        faults: What kept a lab from being read.
     """
 
     root: Path
     path: str
     text: str
+    faults: tuple[Problem, ...] = ()
 
     @classmethod
     def read(cls, root: Path, path: Path) -> Page:
@@ -47,15 +51,29 @@ class Page:
         name = path.relative_to(root).as_posix()
         raw = path.read_bytes()
         try:
-            return cls(root, name, raw.decode())
+            text = raw.decode()
         except UnicodeDecodeError as error:
             line = raw.count(b"\n", 0, error.start) + 1
             raise Problems([Problem(name, line, "this line is not UTF-8")]) from None
+        if path.suffix != ".py":
+            return cls(root, name, text)
+        lab = labs.read(name, text)
+        return cls(root, name, lab.markdown, lab.problems)
 
     @property
     def slug(self) -> str:
         """The path below docs/ without its ending: "architectures/family/slug"."""
-        return self.path.removeprefix("docs/").removesuffix(".md")
+        return self.path.removeprefix("docs/").rpartition(".")[0]
+
+    @property
+    def uri(self) -> str:
+        """The Markdown file below docs/ that MkDocs takes it for."""
+        return f"{self.slug}.md"
+
+    @property
+    def is_lab(self) -> bool:
+        """Whether it is a notebook."""
+        return self.path.startswith(f"{labs.FOLDER}/") and self.path.endswith(".py")
 
     @property
     def is_architecture(self) -> bool:
@@ -70,7 +88,9 @@ class Page:
     @functools.cached_property
     def fences(self) -> Fences:
         """Its fenced blocks."""
-        return scan(self.path, self.text)
+        found = scan(self.path, self.text)
+        problems = (*self.faults, *found.problems)
+        return dataclasses.replace(found, problems=problems)
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -173,5 +193,6 @@ def _note_lines(node: yaml.Node | None, prefix: str, lines: dict[str, int]) -> N
 
 
 def read_pages(root: Path) -> list[Page]:
-    """All pages below docs/, in the order of their paths."""
-    return [Page.read(root, path) for path in sorted((root / "docs").rglob("*.md"))]
+    """All pages below docs/, labs among them, in the order of their paths."""
+    paths = [*(root / "docs").rglob("*.md"), *(root / labs.FOLDER).glob("*.py")]
+    return [Page.read(root, path) for path in sorted(paths)]

@@ -39,7 +39,7 @@ def publish(root: Path) -> list[Problem]:
 
 
 def _render(root: Path, folder: Path) -> list[Problem]:
-    warnings = _Warnings(root)
+    warnings = _Warnings()
     logger = logging.getLogger("mkdocs")
     level = logger.level
     logger.addHandler(warnings)
@@ -68,9 +68,8 @@ def _swap(fresh: Path, place: Path, aside: Path) -> None:
 class _Warnings(logging.Handler):
     """Turns what MkDocs warns of into problems with a line."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self.root = root
         self.problems: list[Problem] = []
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -82,7 +81,7 @@ class _Warnings(logging.Handler):
                 if not self._known(first):
                     self.problems.append(Problem("mkdocs.yml", 1, first))
             return
-        page = Page.read(self.root, self.root / "docs" / match[1])
+        page = state.site().page_at(match[1])
         why = match[3].split(", but ")[-1].strip() or "it leads nowhere"
         message = f"dead link {match[2]}: {why.removeprefix('but ').rstrip('.')}"
         self.problems.append(Problem(page.path, _line_of(page, match[2]), message))

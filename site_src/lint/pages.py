@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from site_src import front_matter, tracks
 from site_src.citations import CITATION, Bibliography
-from site_src.lint import benchmarks, numbers
+from site_src.lint import benchmarks, labs, numbers
 from site_src.page import Heading, Page
 from site_src.problem import Problem
 
@@ -53,6 +53,8 @@ def check_page(page: Page, bibliography: Bibliography) -> list[Problem]:
     found += _verifications(page)
     found += numbers.check(page)
     found += benchmarks.check(page)
+    if page.is_lab:
+        found += labs.check(page)
     for key, line in _citations(page):
         if key not in bibliography.entries:
             hint = bibliography.nearest(key)

@@ -22,6 +22,7 @@ from site_src.rendering import (
     copies,
     demos,
     extension,
+    labs,
     machines,
     markup,
     maths,
@@ -78,6 +79,7 @@ def add_files(files: Any, config: Any) -> Any:
         name = f"assets/katex/{path.relative_to(katex).as_posix()}"
         if path.exists():
             files.append(File.generated(config, name, abs_src_path=str(path)))
+    labs.add_files(files, config)
     for file in files:
         if file.src_dir == config.docs_dir and not _publishable(file):
             name = f"docs/{file.src_uri}"
@@ -91,7 +93,8 @@ def add_files(files: Any, config: Any) -> Any:
             files.append(File.generated(config, uri, content=page.text))
     addresses = state.site().addresses
     for file in files.documentation_pages():
-        addresses[f"docs/{file.src_uri}"] = file.url
+        addresses[state.site().page_at(file.src_uri).path] = file.url
+    labs.add_notebooks(files, config)
     for name in copies.all_names(root):
         for suffix, content in ((".py", copies.credited), (".ipynb", copies.notebook)):
             uri = f"snippets/{name}{suffix}"
@@ -218,8 +221,10 @@ def page_context(context: Any, page: Any) -> Any:
     source = page.file.src_uri
     page.content = _FOR_SEARCH.sub("", state.site().states[source].html)
     context["card"] = extension.card(source)
-    context["slug"] = state.site().pages[f"docs/{source}"].slug
-    context["tracks"] = tracks.around(state.site().pages[f"docs/{source}"])
+    page_shown = state.site().page_at(source)
+    context["slug"] = page_shown.slug
+    context["tracks"] = tracks.around(page_shown)
+    context["lab"] = labs.card(source)
     if f"docs/{source}" == glossary.PATH:
         page.content = terms.with_uses(page.content)
     return context

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-import json
 from pathlib import Path
-from typing import Any
 
 from site_src.proof.identity import identity
+from site_src.rendering import notebooks
 from site_src.rendering.state import site
 
 
@@ -25,25 +24,15 @@ def notebook(name: str) -> str:
     """A notebook that holds the snippet and runs its example, with torch alone."""
     title = ast.get_docstring(ast.parse(_read(name))) or name
     about = f"# {title.splitlines()[0]}\n\nFrom <{_home(name)}>."
-    cells = [
-        _cell("markdown", "about", about),
-        _cell("code", "snippet", credited(name).rstrip()),
-        _cell("code", "try", "module, inputs = example()\nmodule(*inputs)"),
-    ]
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
-    book = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
-    return json.dumps(book, indent=1, ensure_ascii=False) + "\n"
-
-
-def _cell(kind: str, name: str, text: str) -> dict[str, Any]:
-    cell: dict[str, Any] = {
-        "cell_type": kind,
-        "id": name,
-        "metadata": {},
-        "source": text.splitlines(keepends=True),
-    }
-    return cell | ({"execution_count": None, "outputs": []} if kind == "code" else {})
+    return notebooks.notebook(
+        [
+            notebooks.cell("about", about, code=False),
+            notebooks.cell("snippet", credited(name).rstrip(), code=True),
+            notebooks.cell(
+                "try", "module, inputs = example()\nmodule(*inputs)", code=True
+            ),
+        ]
+    )
 
 
 def _read(name: str) -> str:

@@ -52,7 +52,8 @@ class Claims(InlineProcessor):
         if hasattr(self.md, "_original_md"):
             addresses = site().addresses
             return get_relative_url(addresses[there], addresses[here])
-        return posixpath.relpath(there, posixpath.dirname(here))
+        uri = site().pages[there].uri
+        return posixpath.relpath(f"docs/{uri}", posixpath.dirname(here))
 
 
 class Citations(InlineProcessor):

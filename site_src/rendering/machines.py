@@ -75,7 +75,7 @@ class Catalogue(Published):
 
 def keep(page: Page, content: str) -> None:
     """Keep a page's HTML, formulas still as TeX, for its twin."""
-    text = extension.numbered(content, site().states[page.path.removeprefix("docs/")])
+    text = extension.numbered(content, site().states[page.uri])
     site().texts[page.path] = text
 
 
@@ -88,9 +88,8 @@ def write(folder: Path, about: str) -> None:
     """
     current = site()
     for path, text in current.texts.items():
-        source = path.removeprefix("docs/")
-        content = text + extension.references(source)
         page = current.pages[path]
+        content = text + extension.references(page.uri)
         whole = current.kept.of(
             "twin",
             (content, page.meta),

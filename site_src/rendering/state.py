@@ -81,6 +81,7 @@ class Site:
         self.kept = Kept(root)
         self.bibliography: Bibliography = read_bibliography(root)
         self.pages = {page.path: page for page in read_pages(root)}
+        self._by_uri = {page.uri: page for page in self.pages.values()}
         self.states: dict[str, PageState] = {}
         self.problems: list[Problem] = []
         self.address = ""  # of the site itself
@@ -95,9 +96,13 @@ class Site:
         self._results: dict[str, dict[str, Any] | None] = {}
         self.failed = _failed_pages(root) if pending else {}
 
+    def page_at(self, source: str) -> Page:
+        """The page that MkDocs calls `source`."""
+        return self._by_uri[source]
+
     def begin(self, source: str) -> PageState:
-        """Start rendering the page docs/`source`."""
-        page = self.pages[f"docs/{source}"]
+        """Start rendering the page that MkDocs calls `source`."""
+        page = self.page_at(source)
         state = self.states[source] = PageState(page, self.result(page))
         return state
 

@@ -61,7 +61,7 @@ def markdown(page: Page, content: str) -> str:
     text = _TABLE.sub(_squared, text)
     body = MarkdownConverter(**_STYLE).convert(_ANCHOR.sub("", text))
     body = re.sub(r"\n{3,}", "\n\n", body).strip()
-    return f"{_head(page.meta)}{body}\n"
+    return f"{_head(page)}{body}\n"
 
 
 def _tex(match: re.Match[str]) -> str:
@@ -94,10 +94,12 @@ def _squared(table: re.Match[str]) -> str:
     return _UPPER.sub("<thead>", _ROW.sub(row, table[0]))
 
 
-def _head(meta: dict[str, Any]) -> str:
+def _head(page: Page) -> str:
     """What the card shows; a page without one begins with its own title."""
-    if "key_ideas" not in meta:
+    meta = page.meta
+    said = meta.get("outcomes" if page.is_lab else "key_ideas")
+    if not said:
         return ""
-    ideas = "\n".join(f"- {idea}" for idea in meta["key_ideas"])
+    ideas = "\n".join(f"- {idea}" for idea in said)
     head = f"# {meta['title']}\n\n> {meta['tagline']}\n\n{ideas}\n\n"
     return html.unescape(head)

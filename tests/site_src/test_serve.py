@@ -118,3 +118,51 @@ def test_a_page_fills_in_and_follows_edits(served: tuple[Project, Browser]) -> N
 
     path.write_text(PAGE)
     browser.wait_for("slow/", r"\A(?!.*cannot be published).*the result is 42")
+
+
+LAB = """\
+# ---
+# title: Sums
+# tagline: A product.
+# outcomes: [multiply, read]
+# needs: [fingers]
+# builds_on: []
+# minutes: 5
+# ---
+
+# %% [markdown]
+# Prose of the lab.
+
+# %%
+print("the result is", 6 * 7)
+
+# %% [markdown]
+# ## What to try next
+"""
+
+
+def test_a_lab_fills_in_and_follows_edits(served: tuple[Project, Browser]) -> None:
+    project, browser = served
+    path = project.root / "docs" / "labs" / "sums.py"
+    path.parent.mkdir()
+    path.write_text(LAB)
+    browser.wait_for("labs/sums/", "Prose of the lab.*the result is 42")
+
+    path.write_text(LAB.replace("Prose of", "Other words of"))
+    browser.wait_for("labs/sums/", "Other words of the lab.*the result is 42")
+
+    path.write_text(LAB.replace("6 * 7", "6 * 8"))
+    browser.wait_for("labs/sums/", "the result is 48")
+    assert '"print(\\"the result is\\", 6 * 8)"' in browser.get("labs/sums.ipynb")
+
+    path.write_text(LAB.replace("6 * 7", "1 / 0"))
+    browser.wait_for("labs/sums/", "This page failed.*docs/labs/sums.py:14: .*ZeroDiv")
+
+    path.write_text(LAB.replace("# tagline", "tagline"))
+    browser.wait_for("labs/sums/", "docs/labs/sums.py:3: the front matter")
+
+    path.write_text(LAB.replace("6 * 7", "6 *"))
+    browser.wait_for("labs/sums/", "This page failed.*docs/labs/sums.py:14: .*Syntax")
+
+    path.write_text(LAB)
+    browser.wait_for("labs/sums/", "Prose of the lab.*the result is 42")
