@@ -10,7 +10,7 @@ from staleness import Runs, edit, write_page
 
 from site_src.execution.page_server import Server
 from site_src.execution.schedule import result_of
-from site_src.page import read_pages
+from site_src.page import Page
 
 
 @pytest.fixture
@@ -18,6 +18,14 @@ def page(project: Project) -> Project:
     """A project with the page."""
     write_page(project)
     return project
+
+
+def printed(project: Project) -> str:
+    """What the first block of the page printed."""
+    path = project.root / "docs" / "page.md"
+    result = result_of(Page.read(project.root, path))[0]
+    assert result
+    return str(result["blocks"][0]["output"]).strip()
 
 
 def test_a_module_imported_only_inside_an_experiment_still_counts(
@@ -85,13 +93,11 @@ def test_a_kept_result_is_in_the_order_in_which_it_was_made(
     runs = Runs(project, server)
     assert runs.again()
     made = {"second": 2, "first": {"z": 1, "a": 2}}
-    (page,) = read_pages(project.root)
-    assert result_of(page)[0]["blocks"][0]["output"].strip() == str(made)
+    assert printed(project) == str(made)
     edit(project, "docs/page.md", "print(ranked())", "print('kept', ranked())")
     assert runs.again()
     assert runs.units == []
-    (page,) = read_pages(project.root)
-    assert result_of(page)[0]["blocks"][0]["output"].strip() == f"kept {made}"
+    assert printed(project) == f"kept {made}"
 
 
 def test_an_experiment_does_not_hang_on_how_figures_are_drawn(
