@@ -53,7 +53,8 @@ class Store:
         folder = self.folder / kind / owner
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{data_hash(result['inputs'])[:24]}.json"
-        write_atomically(path, json.dumps(result, indent=1, sort_keys=True))
+        # Not sorted: a result that is read is in the order in which it was made.
+        write_atomically(path, json.dumps(result, indent=1))
         for old in sorted(folder.glob("*.json"), key=_age, reverse=True)[KEEP[kind] :]:
             old.unlink(missing_ok=True)
         return path

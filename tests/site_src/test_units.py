@@ -9,6 +9,8 @@ from conftest import Project
 from staleness import Runs, edit, write_page
 
 from site_src.execution.page_server import Server
+from site_src.execution.schedule import result_of
+from site_src.page import Page
 
 
 @pytest.fixture
@@ -16,6 +18,14 @@ def page(project: Project) -> Project:
     """A project with the page."""
     write_page(project)
     return project
+
+
+def printed(project: Project) -> str:
+    """What the first block of the page printed."""
+    path = project.root / "docs" / "page.md"
+    result = result_of(Page.read(project.root, path))[0]
+    assert result
+    return str(result["blocks"][0]["output"]).strip()
 
 
 def test_a_module_imported_only_inside_an_experiment_still_counts(
@@ -63,6 +73,31 @@ def test_a_sweep_is_kept_whole(project: Project, server: Server) -> None:
     edit(project, "docs/page.md", "print([", "print('now', [")
     assert runs.again()
     assert runs.units == []
+
+
+def test_a_kept_result_is_in_the_order_in_which_it_was_made(
+    project: Project, server: Server
+) -> None:
+    text = """\
+    ```python exec="1"
+    from site_src import experiment
+
+    @experiment
+    def ranked():
+        return {"second": 2, "first": {"z": 1, "a": 2}}
+
+    print(ranked())
+    ```
+    """
+    project.page("page", textwrap.dedent(text))
+    runs = Runs(project, server)
+    assert runs.again()
+    made = {"second": 2, "first": {"z": 1, "a": 2}}
+    assert printed(project) == str(made)
+    edit(project, "docs/page.md", "print(ranked())", "print('kept', ranked())")
+    assert runs.again()
+    assert runs.units == []
+    assert printed(project) == f"kept {made}"
 
 
 def test_an_experiment_does_not_hang_on_how_figures_are_drawn(
