@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-
 _SHAPE = r"(?:[\w*+/-]+ x )?\([^()]*\)"
 _COMMENT = re.compile(rf"{_SHAPE}(?:, {_SHAPE})*")
 _ATTEMPT = re.compile(r"(?:[\w*+/-]+ x )?\([A-Z\d][^a-z]*\)")
@@ -55,13 +53,15 @@ class Sizes:
 
     def hold(self, claim: Claim, value: Any) -> None:
         """Raise Mismatch unless the value is as claimed."""
+        from torch import Tensor  # here, for whoever only parses needs no torch
+
         if isinstance(value, list | tuple):
             if claim.count is not None:
                 self.solve(claim.count, len(value), "the count")
             for part in value:
                 self.hold(Claim(None, claim.sizes), part)
             return
-        if claim.count is not None or not isinstance(value, torch.Tensor):
+        if claim.count is not None or not isinstance(value, Tensor):
             wanted = "a tensor" if claim.count is None else "a sequence"
             raise Mismatch(f"the comment says {wanted}, got {type(value).__name__}")
         found = tuple(value.shape)

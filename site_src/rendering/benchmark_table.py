@@ -95,6 +95,9 @@ def _memory(device: str, size: str, runs: Sequence[Run]) -> str:
 
 
 def _drawn(lines: tuple[Line, ...], size: str, cost: str, caption: str) -> str:
+    lines = tuple(line for line in lines if line.points)
+    if not lines:
+        return ""
     key = (lines, size, cost, caption)
     return site().kept.of("crossover", key, lambda: crossover.figure(*key))
 

@@ -81,7 +81,8 @@ class Site:
         self.kept = Kept(root)
         self.bibliography: Bibliography = read_bibliography(root)
         self.pages = {page.path: page for page in read_pages(root)}
-        self._by_uri = {page.uri: page for page in self.pages.values()}
+        self._by_uri: dict[str, Page] = {}
+        self.add(list(self.pages.values()))
         self.states: dict[str, PageState] = {}
         self.problems: list[Problem] = []
         self.address = ""  # of the site itself
@@ -95,6 +96,11 @@ class Site:
         self._claims: dict[str, dict[str, tuple[int, str]]] = {}
         self._results: dict[str, dict[str, Any] | None] = {}
         self.failed = _failed_pages(root) if pending else {}
+
+    def add(self, pages: Iterable[Page]) -> None:
+        """Take pages that stand in no file."""
+        for page in pages:
+            self.pages[page.path] = self._by_uri[page.uri] = page
 
     def page_at(self, source: str) -> Page:
         """The page that MkDocs calls `source`."""

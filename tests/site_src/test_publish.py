@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Project, make_project
+from conftest import ROOT, Project, make_project
 
 GOOD = """\
 # Good
@@ -234,3 +234,17 @@ def test_a_claim_of_another_page_links_to_its_block(built: Project) -> None:
     assert done.returncode == 0, done.stderr
     html = (built.root / "site" / "other" / "index.html").read_text()
     assert '<a class="claim" href="../good/#block-1" title="computed on docs' in html
+
+
+def test_rendering_brings_in_nothing_that_executes() -> None:
+    """Seconds of every build, and a promise: this stage runs no page."""
+    code = (
+        "import pkgutil, sys, importlib, site_src.rendering as room\n"
+        "for found in pkgutil.iter_modules(room.__path__):\n"
+        "    importlib.import_module(f'site_src.rendering.{found.name}')\n"
+        "print([name for name in ('torch', 'matplotlib', 'onnx') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "[]", done.stderr
