@@ -292,7 +292,9 @@ claim("lstm-first", early["LSTM"], spec=".0%", holds=early["LSTM"] > 0.85)
 # **To have everything is not to find it.** The GPT keeps as much, and gets
 # {claim:gpt-4} of four letters, {claim:gpt-8} of eight, {claim:gpt-12} of twelve. Its
 # one stack has to see how far behind the sign it stands, and look as far before it; the
-# Transformer's writer is told its own place. The last letter of eight it gets in
+# Transformer's writer is told its own place.
+#
+# The last letter of eight the GPT gets in
 # {claim:gpt-last}: only in a string of eight does the writing ever reach that place, so
 # there the place alone says where to look. Whether it needs only more time for the rest
 # this table cannot say; you can, with `steps=1500`.

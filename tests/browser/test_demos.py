@@ -25,7 +25,11 @@ ALL = {
 
 def of_kind(wanted: str) -> dict[str, str]:
     """Page → model's file, of the demos of one kind."""
-    return {path: file for path, (kind, file) in ALL.items() if kind == wanted}
+    return {
+        path: file
+        for path, (kind, file) in ALL.items()
+        if kind == wanted and path != "./"  # the home page shows another page's
+    }
 
 
 DEMOS = of_kind("next-token")

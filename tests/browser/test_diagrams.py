@@ -95,7 +95,9 @@ def test_notes_work_after_instant_navigation(visit) -> None:
     seen = visit("")
     page = seen.page
     page.evaluate("window.stays = 1")
-    page.locator(f'.md-nav a[href$="{DRAWN[0]}"]').first.evaluate("(a) => a.click()")
+    page.locator(f'.md-content a[href$="{DRAWN[0]}"]').first.evaluate(
+        "(a) => a.click()"
+    )
     page.wait_for_selector(PART)
     page.locator(PART).first.focus()
     page.wait_for_function(
