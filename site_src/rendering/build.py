@@ -60,7 +60,8 @@ def begin(config: Any) -> Any:
     root = Path(config.config_file_path).parent
     state.current = state.Site(root, pending=bool(os.environ.get("BLUEPRINTS_PENDING")))
     state.current.address = config.site_url or ""
-    state.current.add(reference.pages(root, state.current.pages.values()))
+    if not state.current.pending:  # whoever edits waits for what he edits alone
+        state.current.add(reference.pages(root, state.current.pages.values()))
     if config.nav is None:
         config.nav = catalogue.navigation(state.current.pages.values())
     markdown_config.save(config.markdown_extensions, config.mdx_configs)

@@ -72,9 +72,10 @@ def _whole(name: str, text: str, state: PageState, md: Any) -> tuple[str, str]:
     book = address.removesuffix("py") + "ipynb"
     caption = f'<code>{name}</code>, MIT: copy it, <a href="{address}" download>'
     caption += (
-        f'download</a> it, or take it as a <a href="{book}" download>notebook</a>; '
-        f'<a href="{api}">functions and classes</a>'
+        f'download</a> it, or take it as a <a href="{book}" download>notebook</a>'
     )
+    if not site().pending:
+        caption += f'; <a href="{api}">functions and classes</a>'
     return shown, caption
 
 
