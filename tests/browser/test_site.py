@@ -88,6 +88,40 @@ def test_search_scheme_and_instant_navigation_work_under_the_policy(visit) -> No
     assert seen.errors == []
 
 
+@pytest.mark.parametrize("link", [".md-sidebar--secondary a", "figure.diagram a.node"])
+def test_a_link_within_the_page_leaves_what_was_typed_and_opened(link, visit) -> None:
+    """Also where the network is slow: the page is not fetched and put in anew."""
+    seen = visit(LSTM)
+    page = seen.page
+    page.evaluate("document.querySelector('figure.diagram').stays = 1")
+    asked = len(seen.requests)
+    page.route("**/*", lambda route: (page.wait_for_timeout(300), route.continue_()))
+    for part in page.locator(link).all()[1:4]:
+        part.focus()
+        page.keyboard.press("Enter")
+        target = part.evaluate("(link) => link.hash ?? link.getAttribute('xlink:href')")
+        page.wait_for_function("(hash) => location.hash === hash", arg=target)
+        page.wait_for_timeout(400)
+        assert page.locator(":target").get_attribute("id", timeout=2000) == target[1:]
+    assert page.evaluate("document.querySelector('figure.diagram').stays") == 1
+    assert not [url for url in seen.requests[asked:] if url.endswith("/")]
+
+
+def test_back_returns_within_a_page_and_from_the_next(visit) -> None:
+    page = visit(LSTM).page
+    page.locator(".md-sidebar--secondary a").nth(3).click()
+    page.wait_for_function("scrollY > 1000")
+    page.locator(".md-footer__link--next").click()
+    page.wait_for_function("(path) => !location.pathname.endsWith(path)", arg=LSTM)
+    page.wait_for_function("scrollY === 0")
+    page.go_back()
+    page.wait_for_function(
+        "(p) => document.title.includes('LSTM') && scrollY > 1000", arg=0
+    )
+    page.go_back()
+    page.wait_for_function("!location.hash && scrollY < 200")
+
+
 def test_a_formula_stands_as_if_its_styles_were_inline(visit) -> None:
     """Classes that took the place of inline styles give the same boxes."""
     page = visit(LSTM).page
