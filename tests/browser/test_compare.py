@@ -95,7 +95,7 @@ def test_filters_count_combine_and_stand_in_the_address(visit) -> None:
     page.wait_for_selector(".compare form")
     assert titles(page) == [one["title"] for one in wanted]
     page.get_by_role("button", name="Show all").click()
-    page.wait_for_function("location.search === ''")
+    page.wait_for_function("() => location.search === ''")
     assert len(titles(page)) == len(NAMES)
     page.get_by_label("Find").fill(SECOND["title"].upper())
     assert SECOND["title"] in titles(page)

@@ -110,16 +110,16 @@ def test_a_link_within_the_page_leaves_what_was_typed_and_opened(link, visit) ->
 def test_back_returns_within_a_page_and_from_the_next(visit) -> None:
     page = visit(LSTM).page
     page.locator(".md-sidebar--secondary a").nth(3).click()
-    page.wait_for_function("scrollY > 1000")
+    page.wait_for_function("() => scrollY > 1000")
     page.locator(".md-footer__link--next").click()
     page.wait_for_function("(path) => !location.pathname.endsWith(path)", arg=LSTM)
-    page.wait_for_function("scrollY === 0")
+    page.wait_for_function("() => scrollY === 0")
     page.go_back()
     page.wait_for_function(
         "(p) => document.title.includes('LSTM') && scrollY > 1000", arg=0
     )
     page.go_back()
-    page.wait_for_function("!location.hash && scrollY < 200")
+    page.wait_for_function("() => !location.hash && scrollY < 200")
 
 
 def test_a_formula_stands_as_if_its_styles_were_inline(visit) -> None:

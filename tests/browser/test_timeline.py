@@ -32,7 +32,7 @@ def test_a_line_says_its_problem_and_leads_to_it_from_the_keyboard(visit) -> Non
         seat, at = edge.locator("circle").bounding_box(), note.bounding_box()
         assert seat["y"] + seat["height"] <= at["y"], "the note hides the line at hand"
         page.keyboard.press("Enter")
-        page.wait_for_function(f"location.hash === '#takes-up-{number}'")
+        page.wait_for_function(f"() => location.hash === '#takes-up-{number}'")
         told = page.locator(f"#takes-up-{number}")
         assert told.inner_text().endswith(problem)
         page.wait_for_selector(f"#takes-up-{number}:target")
@@ -60,7 +60,7 @@ def test_the_tab_key_goes_through_time(visit) -> None:
 def test_a_box_leads_to_its_page_and_the_first_link_to_the_list(visit) -> None:
     page = visit(PATH).page
     page.locator(".timeline-skip a").click()
-    page.wait_for_function("location.hash === '#timeline-list'")
+    page.wait_for_function("() => location.hash === '#timeline-list'")
     page.locator(".timeline a.node").first.click()
     page.wait_for_url(f"**/{FACTS[0]['page']}")
 
