@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import types
+from collections.abc import Collection
 from importlib.util import module_from_spec, spec_from_file_location
 from inspect import signature
 from multiprocessing.connection import Connection
@@ -66,9 +67,6 @@ class Verdict(NamedTuple):
     why: str
 
 
-NOTHING = Mistake("nothing", {}, "")
-
-
 def verdicts(root: Path, name: str) -> list[Verdict]:
     """Plant every mistake of one test file, each in a process of its own.
 
@@ -77,7 +75,8 @@ def verdicts(root: Path, name: str) -> list[Verdict]:
         name: The snippet, such as "family/slug".
 
     Raises:
-        RuntimeError: The mistakes could not be tried, or the tests fail as it is.
+        RuntimeError: The mistakes could not be tried, or a test that caught one fails
+            also as it is.
     """
     environ = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
     environ |= {"OMP_NUM_THREADS": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
@@ -107,29 +106,35 @@ def main(root: Path, name: str) -> None:
     spec.loader.exec_module(warm)
     expected = _gives(sys.modules[f"snippets.{family}.{slug}"])
     assert not FORK or threading.active_count() == 1, "threads do not survive a fork"
-    for mistake in (NOTHING, *getattr(warm, "MISTAKES", ())):
+    true, catchers = snippet.read_text(), set[str]()
+    for mistake in getattr(warm, "MISTAKES", ()):
         try:
-            source = replaced(snippet.read_text(), mistake.replace, f"{name}.py")
+            source = replaced(true, mistake.replace, f"{name}.py")
             by, why = _ask(snippet, source, test, expected)
         except ValueError as error:
             by, why = "", str(error)
-        if mistake is not NOTHING:
-            verdict = Verdict(mistake.what, mistake.seen, mistake.report, by, why)
-            print(json.dumps(verdict), flush=True)
-        elif why != SURVIVED:
-            sys.exit(f"the tests do not pass as it is: {by or why}")
+        catchers |= {by} - {""}
+        verdict = Verdict(mistake.what, mistake.seen, mistake.report, by, why)
+        print(json.dumps(verdict), flush=True)
+    by, why = _ask(snippet, true, test, expected, catchers)
+    if catchers and why != SURVIVED:
+        sys.exit(f"the tests do not pass as it is: {by or why}")
 
 
 SURVIVED = "no test failed"
 
 
 def _ask(
-    snippet: Path, source: str, test: Path, expected: list[Any]
+    snippet: Path,
+    source: str,
+    test: Path,
+    expected: list[Any],
+    only: Collection[str] = (),
 ) -> tuple[str, str]:
-    """Try one changed source in a child: (test that caught it, why none did)."""
+    """Try one source in a child: (test that caught it, why none did)."""
     context: Any = multiprocessing.get_context("fork" if FORK else "spawn")
     ours, theirs = context.Pipe(duplex=False)
-    given = (theirs, snippet, source, test, expected)
+    given = (theirs, snippet, source, test, expected, only)
     child = context.Process(target=_answer, args=given)
     child.start()
     theirs.close()
@@ -148,7 +153,12 @@ def _ask(
 
 
 def _answer(
-    answer: Connection, snippet: Path, source: str, test: Path, expected: list[Any]
+    answer: Connection,
+    snippet: Path,
+    source: str,
+    test: Path,
+    expected: list[Any],
+    only: Collection[str],
 ) -> None:
     """Run in the child: put the changed snippet in place and run the tests."""
     silence = os.open(os.devnull, os.O_WRONLY)
@@ -170,16 +180,25 @@ def _answer(
         return
     if parent := sys.modules.get(f"snippets.{family}"):
         setattr(parent, slug, module)
-    watch = Watch()
+    watch = Watch(only)
     pytest.main(["-x", "-q", "-p", "no:cacheprovider", str(test)], plugins=[watch])
     answer.send((watch.by, watch.why))
 
 
 class Watch:
-    """A pytest plugin that remembers the first failure."""
+    """A pytest plugin that remembers the first failure.
 
-    def __init__(self) -> None:
-        self.by, self.why = "", "no test ran"
+    Args:
+        only: The names of the tests to run; empty for all.
+    """
+
+    def __init__(self, only: Collection[str] = ()) -> None:
+        self.by, self.why, self.only = "", "no test ran", only
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Leave out what is not asked for."""
+        if self.only:
+            items[:] = [item for item in items if item.name in self.only]
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A test file that cannot be imported proves nothing."""

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from mistakes import NOTHING, Verdict, verdicts
+from mistakes import Verdict, verdicts
 from planting import SPECIMEN
 from recording import note
 
@@ -151,4 +151,3 @@ def test_a_test_file_that_cannot_be_loaded_is_said_so(tmp_path: Path) -> None:
 def test_a_test_file_without_mistakes_has_none(tmp_path: Path) -> None:
     tests = TESTS.replace("PASS", "").replace("MISTAKES", "OTHERS")
     assert plant(tmp_path, tests) == {}
-    assert NOTHING.replace == {}
