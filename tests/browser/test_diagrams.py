@@ -108,9 +108,8 @@ def test_notes_work_after_instant_navigation(visit) -> None:
     assert seen.errors == []
 
 
-@pytest.mark.parametrize("path", DRAWN)
-def test_the_words_are_printed_and_the_note_is_not(path, visit) -> None:
-    page = visit(path).page
+def test_the_words_are_printed_and_the_note_is_not(visit) -> None:
+    page = visit(DRAWN[0]).page
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.locator(".diagram-words li").first.is_visible()
@@ -119,9 +118,8 @@ def test_the_words_are_printed_and_the_note_is_not(path, visit) -> None:
     assert not page.locator(".diagram-words li").first.is_visible()
 
 
-@pytest.mark.parametrize("path", DRAWN)
-def test_without_scripts_a_part_has_a_tooltip_and_no_empty_note(path, visit) -> None:
-    page = visit(path, javascript=False).page
+def test_without_scripts_a_part_has_a_tooltip_and_no_empty_note(visit) -> None:
+    page = visit(DRAWN[0], javascript=False).page
     assert not page.locator(".diagram-note").first.is_visible()
     titles = page.locator(f"{PART} > title").all_text_contents()
     assert titles
