@@ -16,8 +16,9 @@ from site_src.page import Page
 
 DEMOS = of_kind("image-class")
 INK = """() => {
-  const { data } = document.querySelector(".demo-pad canvas").getContext("2d")
-    .getImageData(0, 0, 10000, 10000);
+  const canvas = document.querySelector(".demo-pad canvas");
+  const { data } = canvas.getContext("2d")
+    .getImageData(0, 0, canvas.width, canvas.height);
   return data.filter((_, n) => n % 4 === 3).reduce((sum, one) => sum + one, 0) / 255;
 }"""
 
