@@ -95,16 +95,19 @@ def makeExtension(**options: Any) -> Blueprints:
 
 
 def numbered(text: str, state: PageState) -> str:
-    """A page's HTML with its citations numbered in the order in which they stand."""
+    """A page's HTML with its citations numbered in the order in which they stand.
+
+    Within what a block printed, markdown-exec puts the block's name before the key.
+    """
 
     def number(match: re.Match[str]) -> str:
-        if match[1] not in state.cited:
-            state.cited.append(match[1])
-        return (
-            f"{match[0].removesuffix(_UNNUMBERED)}[{state.cited.index(match[1]) + 1}]"
-        )
+        key, rest = match.groups()
+        if key not in state.cited:
+            state.cited.append(key)
+        return f'<a href="#ref-{key}"{rest}>[{state.cited.index(key) + 1}]'
 
-    pattern = rf'<a href="#ref-([^"]+)"[^>]*>{re.escape(_UNNUMBERED)}'
+    unnumbered = re.escape(_UNNUMBERED)
+    pattern = rf'<a href="#(?:block-\d+-)?ref-([^"]+)"([^>]*)>{unnumbered}'
     return re.sub(pattern, number, text)
 
 

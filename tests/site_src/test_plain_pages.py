@@ -47,7 +47,13 @@ snippets: [{OWNED}]
 ```verification
 {OWNED}
 ```
-{BLOCK}"""
+{BLOCK}
+Bee was first [@one].
+
+```python exec="1"
+print("| who |\\n|---|\\n| Bee [@one] |")
+```
+"""
 
 
 def follower() -> str:
@@ -81,6 +87,14 @@ def test_the_page_shows_the_file_its_checks_and_its_cost(project: Project) -> No
     assert 'id="elman.py-L1"' in html
     assert "caught 1 of 1" in words(project.section(PLAIN, "verification"))
     assert "It costs little." in words(html)
+
+
+def test_a_citation_that_a_block_prints_has_the_number_of_the_text(
+    project: Project,
+) -> None:
+    html = read(project, f"{PLAIN}/index.html")
+    assert len(re.findall(r'<a href="#ref-one" title="[^"]*">\[1\]</a>', html)) == 2
+    assert "[?]" not in html
 
 
 def test_the_list_of_checks_leads_to_the_page(project: Project) -> None:
