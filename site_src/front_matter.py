@@ -159,7 +159,7 @@ class LabRecord(_Record):
 
 
 class PlainRecord(_Record):
-    """The front matter of any other page; it may own snippets, and tell of baselines."""
+    """The front matter of any other page; it may own snippets, or tell of baselines."""
 
     title: Text | None = None
     tagline: Text | None = None

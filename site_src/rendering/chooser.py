@@ -52,7 +52,7 @@ def show(_: str, md: Any) -> str:
     listed = "".join(_candidate(each, state) for each in candidates)
     return (
         f'<section class="chooser" data-search-exclude>{tables}'
-        f'<p class="chooser-all">All that can be chosen</p>'
+        "<h2>All that can be chosen</h2>"
         f'<ol class="candidates">{listed}</ol></section>'
     )
 
@@ -79,7 +79,7 @@ def _table(
 ) -> str:
     """A question: under each answer, the reasons of all candidates."""
     bodies = "".join(
-        f'<tbody id="{question.key}-{answer}"><tr><th scope="rowgroup" colspan="3">'
+        f'<tbody id="{question.key}-{answer}"><tr><th scope="rowgroup" colspan="2">'
         f"{html.escape(words)}</th></tr>{rows}</tbody>"
         for answer, words in question.answers.items()
         if (rows := "".join(_reasons(question.key, answer, candidates, state)))
@@ -93,9 +93,9 @@ def _table(
     return (
         f'<details class="decision" id="asks-{question.key}" open><summary>'
         f'{html.escape(question.words)}</summary><div class="computed-table" '
-        f'tabindex="0" role="region" aria-label="{html.escape(question.words)}">'
-        '<table class="values"><thead><tr><th scope="col">speaks</th>'
-        '<th scope="col">of</th><th scope="col">because</th></tr></thead>'
+        f'tabindex="0" role="region" aria-label="Reasons: {question.words}">'
+        '<table class="values"><thead><tr><th scope="col">what speaks for whom</th>'
+        '<th scope="col">because</th></tr></thead>'
         f"{bodies}</table></div>{silent}</details>"
     )
 
@@ -115,7 +115,7 @@ def _reasons(
         text = _with_claims(choice.because, one.page, line, state)
         yield (
             f'<tr data-page="{one.name}" data-verdict="{choice.verdict}">'
-            f"<td>{VERDICTS[choice.verdict]}</td><td>{html.escape(one.title)}</td>"
+            f"<td><b>{VERDICTS[choice.verdict]}</b> · {html.escape(one.title)}</td>"
             f'<td title="{one.page.path}:{line}">{text} '
             f"{_section(one.page, choice.shows, state)}</td></tr>"
         )
@@ -139,7 +139,7 @@ def _with_claims(text: str, page: Page, line: int, state: PageState) -> str:
 
 
 def _section(page: Page, shows: str, state: PageState) -> str:
-    """A link to the section that shows it, by the section's name."""
+    """A link to the section that shows it, by its name, and by its page's if other."""
     name, title = choices.place(page, shows)
     pages = [each for each in site().pages.values() if each.name == name]
     if not pages:
@@ -151,14 +151,15 @@ def _section(page: Page, shows: str, state: PageState) -> str:
     ]
     anchor = dict(reversed(anchors)).get(title, "")
     address = f"{_address(pages[0].path, state)}#{anchor}"
-    return f'<a class="shows" href="{address}">{inline(title)}</a>'
+    of = "" if pages[0] is page else f"{pages[0].meta.get('title', name)}: "
+    return f'<a class="shows" href="{address}">{html.escape(of)}{inline(title)}</a>'
 
 
 def _candidate(one: Candidate, state: PageState) -> str:
     """Whom the reasons are about, with what was measured of it."""
     if one.shows:
         link = _section(one.page, one.shows, state)
-        facts = f"<p>Measured on this page: {link}</p>"
+        facts = f'<p class="facts">Measured in {link}</p>'
         title = html.escape(one.title)
     else:
         title = f'<a href="{_address(one.page.path, state)}">'
@@ -179,16 +180,15 @@ def _facts(page: Page, state: PageState) -> str:
         ("memory to generate", compare.to_generate(one.complexity)),
     ]
     for snippet in one.snippets:
-        of = "" if len(one.snippets) == 1 else f" of {snippet.name.split('/')[1]}.py"
-        measured = f"{address}#{benchmarks.anchor(snippet.name)}"
-        speeds = [compare.ratio(s, measured) for s in snippet.measured.speeds]
-        took = "<br>".join(speeds) or "not measured yet"
-        terms.append((f"takes as long as{of}", took))
-        parity, wrong = snippet.measured.parity, "no record yet"
-        if parity:
-            link = f"{address}#{verification.anchor(snippet.name)}"
-            wrong = f'<a href="{link}">{compare.errors(parity)}</a>'
-        terms.append((f"worst relative error{of}", wrong))
+        anchor = f"{address}#{benchmarks.anchor(snippet.name)}"
+        speeds = [each for each in snippet.measured.speeds if each.against]
+        found = "".join(f"time {compare.ratio(s, anchor)}<br>" for s in speeds)
+        if parity := snippet.measured.parity:
+            anchor = f"{address}#{verification.anchor(snippet.name)}"
+            errors = compare.errors(parity).replace("<br>", ", ")
+            found += f'error <a href="{anchor}">{errors}</a>'
+        file = compare.code(f"{snippet.name.rpartition('/')[2]}.py")
+        terms.append((file, found or "not measured yet"))
     return (
         '<dl class="facts">'
         + "".join(f"<div><dt>{term}</dt><dd>{said}</dd></div>" for term, said in terms)

@@ -4,6 +4,7 @@ import { make } from "../compare/facts.js";
 import { rank } from "./ranking.js";
 
 const OPEN = "not known, or it does not matter";
+const UNFOLDED = 2; // ranks whose reasons are shown at once
 const ORDER = { for: 0, against: 1, cannot: 2 };
 
 /** Questions with their answers, and every reason, as the tables say them. */
@@ -33,13 +34,22 @@ const read = (section) => {
 const listed = (own) => {
   const sorted = own.toSorted((one, two) => ORDER[one.verdict] - ORDER[two.verdict]);
   const items = sorted.map(({ row, verdict, words }) => {
-    const [says, , because] = row.cells;
+    const [says, because] = row.cells;
     const text = [...because.cloneNode(true).childNodes];
     const asked = make("small", {}, words);
-    const head = make("b", {}, says.textContent);
+    const head = says.querySelector("b").cloneNode(true);
     return make("li", { class: verdict }, head, " · ", asked, make("br"), ...text);
   });
   return make("ul", { class: "reasons" }, ...items);
+};
+
+/** What stands under a candidate's name: its reasons, folded away for those far behind. */
+const reasoned = (one) => {
+  if (one.cannot) return listed(one.own.filter((each) => each.verdict === "cannot"));
+  const fold = make("details", { class: "why" }, make("summary", {}, counted(one)));
+  fold.append(listed(one.own));
+  fold.open = one.rank <= UNFOLDED;
+  return fold;
 };
 
 const counted = ({ pro, con }) => {
@@ -66,7 +76,7 @@ export const equip = () => {
   const section = document.querySelector(".chooser");
   if (section.querySelector("form")) return;
   const { questions, reasons } = read(section);
-  const heading = section.querySelector(".chooser-all");
+  const heading = section.querySelector("h2");
   const list = section.querySelector(".candidates");
   const items = new Map([...list.children].map((item) => [item.dataset.page, item]));
   const title = (name) => items.get(name).querySelector("strong").textContent;
@@ -79,9 +89,9 @@ export const equip = () => {
   const told = make("output");
   const reset = make("button", { type: "reset" }, "Clear all answers");
   form.append(reset, told);
-  const ruled = make("p", { class: "chooser-all" }, "Ruled out");
-  const outside = make("ul", { class: "candidates" });
-  const why = make("p", { class: "chooser-all" }, "Every reason, by question");
+  const ruled = make("h2", {}, "Ruled out");
+  const outside = make("ul", { class: "candidates out" });
+  const why = make("h2", {}, "Every reason, by question");
   section.prepend(form, heading, list, ruled, outside, why);
   for (const details of section.querySelectorAll(".decision")) {
     details.open = `#${details.id}` === location.hash;
@@ -92,11 +102,11 @@ export const equip = () => {
     const given = selects.filter((select) => select.value);
     const answers = Object.fromEntries(given.map((each) => [each.name, each.value]));
     const found = rank([...items.keys()], reasons, answers);
-    for (const { name, own, rank: place } of [...found.ranked, ...found.out]) {
-      const item = items.get(name);
-      item.querySelector(".reasons")?.remove();
-      if (own.length) item.querySelector("p").after(listed(own));
-      if (place && given.length) item.value = place;
+    for (const one of [...found.ranked, ...found.out]) {
+      const item = items.get(one.name);
+      item.querySelector(":scope > :is(.why, .reasons)")?.remove();
+      if (one.own.length) item.querySelector("p").after(reasoned(one));
+      if (one.rank && given.length) item.value = one.rank;
       else item.removeAttribute("value");
     }
     list.replaceChildren(...found.ranked.map(({ name }) => items.get(name)));
