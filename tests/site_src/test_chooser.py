@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, Project, words
-from toy import NAME, PAGE, make_toy
+from toy import NAME, PAGE, make_toy, save_record
 
 from site_src import choices, front_matter
 from site_src.choices import QUESTIONS
@@ -160,6 +160,7 @@ def test_reasons_of_a_baseline_are_held_too(tmp_path: Path) -> None:
 def toy(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A site with one architecture, one baseline and the chooser."""
     project = make_toy(tmp_path_factory.mktemp("chooser") / "toy")
+    save_record(project.root)
     claim = "It `nets` {claim:choose#chance} of them."
     project.page(f"architectures/{NAME}", PAGE.replace("It `nets` all of them.", claim))
     project.page("choose", CHOOSE)
