@@ -94,7 +94,7 @@ def _table(
         f'<details class="decision" id="asks-{question.key}" open><summary>'
         f'{html.escape(question.words)}</summary><div class="computed-table" '
         f'tabindex="0" role="region" aria-label="Reasons: {question.words}">'
-        '<table class="values"><thead><tr><th scope="col">what speaks for whom</th>'
+        '<table class="values"><thead><tr><th scope="col">for or against</th>'
         '<th scope="col">because</th></tr></thead>'
         f"{bodies}</table></div>{silent}</details>"
     )
