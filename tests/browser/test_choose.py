@@ -194,7 +194,7 @@ def test_what_changes_is_said_in_one_line(visit) -> None:
     page = visit(PATH).page
     told = page.locator(".chooser output")
     assert "Answer what you know" in told.inner_text()
-    page.get_by_label("What does one example consist of?").focus()
+    page.get_by_role("combobox", name="What does one example").focus()
     page.keyboard.type("A row")
     page.wait_for_function("() => location.search === '?data=table'")
     ranked, out = expected({"data": "table"})

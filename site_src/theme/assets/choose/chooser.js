@@ -128,17 +128,16 @@ export const equip = () => {
   );
   form.addEventListener("submit", (event) => event.preventDefault());
 
-  // Back and forward change answers, not pages: before Material fetches the page anew.
+  // Back and forward change answers; the window is silent where in-page-links.js is.
   const { pathname } = location;
-  const back = (event) => {
-    if (!form.isConnected) window.removeEventListener("popstate", back, true);
-    else if (location.pathname === pathname && !location.hash) {
-      event.stopImmediatePropagation();
-      selects.forEach(restore);
-      update();
-    }
+  const back = () => {
+    if (!form.isConnected) return places.forEach((it) => it.removeEventListener("popstate", back));
+    if (location.pathname !== pathname) return undefined;
+    selects.forEach(restore);
+    return update();
   };
-  window.addEventListener("popstate", back, true);
+  const places = [window, document];
+  for (const it of places) it.addEventListener("popstate", back);
   selects.forEach(restore);
   update();
 };
