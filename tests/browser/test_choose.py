@@ -72,6 +72,13 @@ def some() -> list[dict[str, str]]:
     return [*single, *pairs[::7]]
 
 
+def asking(visit, address: str = "", **settings):
+    """Open the chooser, and wait until it asks."""
+    seen = visit(PATH + address, **settings)
+    seen.page.wait_for_selector(".chooser form")
+    return seen
+
+
 def answer(page, given: dict[str, str]) -> None:
     for key, value in given.items():
         page.locator(f".chooser select[name={key}]").select_option(value)
@@ -82,7 +89,7 @@ def test_the_page_is_light() -> None:
 
 
 def test_the_order_is_that_of_the_reasons(visit) -> None:
-    seen = visit(PATH)
+    seen = asking(visit)
     page = seen.page
     asked = {}
     for select in page.locator(".chooser select").all():
@@ -97,7 +104,7 @@ def test_the_order_is_that_of_the_reasons(visit) -> None:
 
 
 def test_each_reason_is_shown_with_its_link(visit) -> None:
-    page = visit(f"{PATH}?data=text&task=class").page
+    page = asking(visit, "?data=text&task=class").page
     given = {"data": "text", "task": "class"}
     for name, _, said in EVERY:
         own = [c.verdict for c in said if given.get(c.asks) in c.answers]
@@ -136,7 +143,7 @@ def test_the_answer_is_the_one_that_the_pages_give(given, first) -> None:
 
 
 def test_answers_stand_in_the_address_and_back_takes_one_back(visit) -> None:
-    seen = visit(PATH, width=390)
+    seen = asking(visit, width=390)
     page = seen.page
     given = {"data": "image", "examples": "hundreds"}
     answer(page, given)
@@ -184,14 +191,14 @@ def test_arriving_by_a_link_of_the_site_works_as_well(visit) -> None:
 
 
 def test_an_address_that_nobody_wrote_does_no_harm(visit) -> None:
-    seen = visit(f"{PATH}?data=%3Cb%3E&task=none&nothing=1&length=long&stage")
+    seen = asking(visit, "?data=%3Cb%3E&task=none&nothing=1&length=long&stage")
     assert shown(seen.page) == expected({"length": "long"})
     assert seen.page.locator("select[name=data]").input_value() == ""
     assert seen.errors == []
 
 
 def test_what_changes_is_said_in_one_line(visit) -> None:
-    page = visit(PATH).page
+    page = asking(visit).page
     told = page.locator(".chooser output")
     assert "Answer what you know" in told.inner_text()
     page.get_by_role("combobox", name="What does one example").focus()
@@ -224,7 +231,7 @@ def test_without_script_the_tables_are_all_there(visit, width) -> None:
 
 
 def test_every_link_of_a_reason_leads_to_a_place(visit) -> None:
-    page = visit(PATH).page
+    page = asking(visit).page
     links = page.locator(".chooser a[href*='#']").evaluate_all(
         "all => all.map(a => a.href)"
     )

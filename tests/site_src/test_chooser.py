@@ -183,10 +183,10 @@ def test_without_a_script_each_answer_has_its_reasons(toy: Project) -> None:
     found = rows(text)
     assert found["data-table"] == [
         "for · To guess A guess takes anything. What guessing gets",
-        "for · A net It nets 12.5\u202f% of them. Inputs and outputs",
+        "for · A net It nets 12.5 % of them. Inputs and outputs",
     ]
     assert found["task-fill"] == [
-        "against · To guess It is right 12.5\u202f% of the time, as on any data. "
+        "against · To guess It is right 12.5 % of the time, as on any data. "
         "What guessing gets",
         "against · A net It fishes for more than that. Origin and intuition",
     ]
