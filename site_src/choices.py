@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 CLAIM = re.compile(r"\{claim:([\w/#-]+)\}")
-_NUMBER = re.compile(r"(?<![\w-])\d")  # not of GPT-2 or of "3 × 3" in backticks
+_NUMBER = re.compile(r"(?<![\w-])\d")  # not within a name
 _APART = re.compile(r"`[^`]*`")
 
 
