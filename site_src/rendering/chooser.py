@@ -151,7 +151,11 @@ def _section(page: Page, shows: str, state: PageState) -> str:
     ]
     anchor = dict(reversed(anchors)).get(title, "")
     address = f"{_address(pages[0].path, state)}#{anchor}"
-    of = "" if pages[0] in (page, state.page) else f"{pages[0].meta.get('title', name)}: "
+    of = (
+        ""
+        if pages[0] in (page, state.page)
+        else f"{pages[0].meta.get('title', name)}: "
+    )
     return f'<a class="shows" href="{address}">{html.escape(of)}{inline(title)}</a>'
 
 
