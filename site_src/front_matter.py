@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from site_src.choices import Baseline, Choice
 from site_src.execution.limits import read_limits
 from site_src.page import Page
 from site_src.problem import Problem
@@ -78,6 +79,7 @@ class ArchitectureRecord(_Record):
         objective: What its training minimises, in a few words.
         complexity: Cost formulas.
         key_ideas: Three to five sentences.
+        choices: Reasons for and against it, for the chooser.
         numbers: Numbers in the prose that need neither claim nor citation.
         limits: See `site_src.execution.limits`.
     """
@@ -96,6 +98,7 @@ class ArchitectureRecord(_Record):
     objective: Text
     complexity: Complexity
     key_ideas: Annotated[list[Text], Field(min_length=3, max_length=5)]
+    choices: Annotated[list[Choice], Field(min_length=1)]
     numbers: list[Number] = []
     limits: Any = None
 
@@ -156,11 +159,12 @@ class LabRecord(_Record):
 
 
 class PlainRecord(_Record):
-    """The front matter of any other page; it may own snippets."""
+    """The front matter of any other page; it may own snippets, or tell of baselines."""
 
     title: Text | None = None
     tagline: Text | None = None
     snippets: list[Slug] = []
+    baselines: list[Baseline] = []
     numbers: list[Number] = []
     hide: list[Literal["navigation", "toc", "footer"]] = []
     limits: Any = None
@@ -214,6 +218,11 @@ def _texts(data: Any, where: str = "") -> Iterator[tuple[str, str]]:
 def record(page: Page) -> ArchitectureRecord:
     """The typed front matter of an architecture page that `check` found good."""
     return ArchitectureRecord.model_validate(page.meta)
+
+
+def baselines(page: Page) -> list[Baseline]:
+    """The baselines that a page with good front matter tells of."""
+    return [Baseline.model_validate(each) for each in page.meta.get("baselines") or ()]
 
 
 def track(page: Page) -> TrackRecord:

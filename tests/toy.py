@@ -80,6 +80,17 @@ related: []
 objective: the size of the fish
 complexity: {time: O(T), memory: O(1), generating: null, path: O(T), parallel: false}
 key_ideas: [One., Two., Three.]
+choices:
+  - asks: data
+    answers: [table, text, image, signal]
+    verdict: for
+    because: It `nets` all of them.
+    shows: Inputs and outputs
+  - asks: task
+    answers: [class, number, generate, rewrite, search, fill]
+    verdict: against
+    because: It fishes for more than that.
+    shows: Origin and intuition
 ---
 
 ## Origin and intuition

@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 
-from site_src import front_matter, tracks
+from site_src import choices, front_matter, tracks
 from site_src.citations import CITATION, Bibliography
 from site_src.lint import benchmarks, labs, numbers
 from site_src.page import Heading, Page
@@ -33,6 +33,8 @@ _CLAIM_IN = (
 def check(pages: Sequence[Page], bibliography: Bibliography) -> list[Problem]:
     """Everything that can be said of the pages before they run."""
     found = [*bibliography.problems, *tracks.check(pages)]
+    good = [page for page in pages if not front_matter.check(page)]
+    found += choices.check(good, pages)
     used: set[str] = set()
     for page in pages:
         found += check_page(page, bibliography)

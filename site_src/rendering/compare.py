@@ -11,10 +11,11 @@ from mkdocs.utils import get_relative_url
 
 from site_src import catalogue, front_matter
 from site_src.figures.tables import inline
+from site_src.front_matter import Complexity
 from site_src.page import Page
 from site_src.rendering import benchmarks, machines, verification
 from site_src.rendering.machines import Architecture, Snippet
-from site_src.rendering.measured import Speed
+from site_src.rendering.measured import Parity, Speed
 from site_src.rendering.state import PageState, fence, site, state_of
 
 
@@ -134,16 +135,15 @@ def _said(one: Architecture, page: Page, tall: str) -> str:
     paper = html.escape(one.paper.address, quote=True)
     paper_title = html.escape(one.paper.title, quote=True)
     year = f'<a href="{paper}" title="{paper_title}">{one.year}</a>'
-    generating = _code(cost.generating) if cost.generating else "does not generate"
     return "".join(
         (
             f'<td{tall} data-value="{one.year}">{year}</td>',
             f'<td{tall} title="{page.path}">{one.family.replace("_", " ")}</td>',
             cell(inline(one.objective), "objective"),
-            cell(_code(cost.path), "complexity.path"),
-            cell(_code(cost.time), "complexity.time"),
-            cell(_code(cost.memory), "complexity.memory"),
-            cell(generating, "complexity.generating"),
+            cell(code(cost.path), "complexity.path"),
+            cell(code(cost.time), "complexity.time"),
+            cell(code(cost.memory), "complexity.memory"),
+            cell(to_generate(cost), "complexity.generating"),
             cell(_yes(cost.parallel), "complexity.parallel"),
         )
     )
@@ -157,8 +157,7 @@ def _measured(snippet: Snippet, one: Architecture, state: PageState) -> str:
     docstring = f'title="docstring of forward in snippets/{name}.py"'
     cells = [
         f'<td><a href="{page}#{file}-L1"><code>{file}</code></a></td>',
-        f'<td class="words" {docstring}>{_code(found.takes)} → '
-        f"{_code(found.gives)}</td>"
+        f'<td class="words" {docstring}>{code(found.takes)} → {code(found.gives)}</td>'
         if found.takes
         else _NOTHING.format("", ""),
     ]
@@ -170,17 +169,13 @@ def _measured(snippet: Snippet, one: Architecture, state: PageState) -> str:
     if parity is None:
         cells.append(_NOTHING.format(f' colspan="{len(_PROVED)}"', "no record yet"))
         return "".join(cells)
-    errors = "<br>".join(
-        f"{verification.small(value)} in {kind}"
-        for kind, value in parity.largest.items()
-    )
     since = f", out of date: {parity.changed}" if parity.changed else ""
     link = f'<a href="{page}#{verification.anchor(name)}"'
     told = html.escape(f"recorded {parity.date}{since}", quote=True)
     note = f"<small>{html.escape(since[2:])}</small>" if since else ""
     widest = next(iter(parity.largest.values()), "")
     cells += [
-        f'<td data-value="{widest}">{link} title="{told}">{errors}</a></td>',
+        f'<td data-value="{widest}">{link} title="{told}">{errors(parity)}</a></td>',
         f'<td data-value="{parity.mistakes}" title="{told}">{parity.mistakes} of '
         f"{parity.mistakes}{note}</td>",
     ]
@@ -191,7 +186,7 @@ def _timed(speeds: Sequence[Speed], address: str) -> list[str]:
     """Parameters, ratio and exponent: this build's, and what a GPU recorded."""
     live = speeds[0]
     sizes = ", ".join(f"{name} {value}" for name, value in live.sizes.items())
-    ratios = "<br>".join(_ratio(speed, address) for speed in speeds)
+    ratios = "<br>".join(ratio(speed, address) for speed in speeds)
     growth = "<br>".join(
         f"{s.growth.exponent:.2f} ± {s.growth.error:.2f} in {s.growth.size}"
         if s.growth
@@ -199,26 +194,39 @@ def _timed(speeds: Sequence[Speed], address: str) -> list[str]:
         for s in speeds
     )
     told = _told(live)
-    ratio = live.against.ratio if live.against else ""
+    times = live.against.ratio if live.against else ""
     exponent = live.growth.exponent if live.growth else ""
     return [
         f'<td class="words" data-value="{live.parameters}" title="{told}">'
         f"{live.parameters:,} <small>{html.escape(sizes)}</small></td>",
-        f'<td class="words" data-value="{ratio}">{ratios}</td>',
+        f'<td class="words" data-value="{times}">{ratios}</td>',
         f'<td data-value="{exponent}" title="{told}">{growth}</td>',
     ]
 
 
-def _ratio(speed: Speed, address: str) -> str:
+def ratio(speed: Speed, address: str) -> str:
     """How many times as long as what, with a link to where it was measured."""
     link = f'<a href="{address}" title="{_told(speed)}">'
     if speed.against is None:
         text = f"{link}beside nothing of another package</a>"
     else:
-        text = f"{link}{speed.against.ratio:g} ×</a> {_code(speed.against.name)}"
+        text = f"{link}{speed.against.ratio:g} ×</a> {code(speed.against.name)}"
     if speed.origin != "this build":
         text += f"<small>{html.escape(f'{speed.origin}, {speed.device}')}</small>"
     return text
+
+
+def errors(parity: Parity) -> str:
+    """The largest relative error in each type that was compared."""
+    largest = parity.largest.items()
+    return "<br>".join(
+        f"{verification.small(value)} in {kind}" for kind, value in largest
+    )
+
+
+def to_generate(cost: Complexity) -> str:
+    """What is held in memory while it generates."""
+    return code(cost.generating) if cost.generating else "does not generate"
 
 
 def _told(speed: Speed) -> str:
@@ -246,7 +254,8 @@ def _address(there: str, state: PageState) -> str:
     return get_relative_url(there, site().addresses[state.page.path])
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
+    """A piece of code within a cell."""
     return f"<code>{html.escape(text, quote=False)}</code>"
 
 

@@ -28,7 +28,7 @@ class Claims(InlineProcessor):
         self, m: re.Match[str], data: str
     ) -> tuple[etree.Element | str, int, int]:
         state, name = state_of(self.md), m[1]
-        found = site().claim(state, name)
+        found = site().claim(state.page, name)
         if found is None:
             if not site().pending or (state.result and "#" not in name):
                 line = state.line_with("{claim:" + name + "}")

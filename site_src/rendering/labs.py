@@ -161,7 +161,7 @@ def _bare(text: str, state: PageState) -> str:
     """Markdown with its claims filled in, and its links and citations made whole."""
 
     def value(match: re.Match[str]) -> str:
-        found = site().claim(state, match[1])
+        found = site().claim(state.page, match[1])
         return found[1] if found else "…"
 
     def cited(match: re.Match[str]) -> str:

@@ -6,10 +6,12 @@ import functools
 import hashlib
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 
 from site_src import catalogue, front_matter
+from site_src.choices import CLAIM, Choice
 from site_src.front_matter import Complexity, Predecessor, Relation
 from site_src.page import Page
 from site_src.proof.identity import identity
@@ -60,6 +62,7 @@ class Architecture(Published):
     objective: str
     complexity: Complexity
     key_ideas: list[str]
+    choices: list[Choice]
     snippets: list[Snippet]
     claims: dict[str, str]
     page: str
@@ -124,7 +127,8 @@ def _catalogue(current: Site) -> Catalogue:
 def architecture(current: Site, page: Page) -> Architecture:
     """What is published of an architecture whose front matter is good."""
     facts = front_matter.record(page)
-    said = facts.model_dump(exclude={"numbers", "limits", "paper", "snippets"})
+    apart = {"numbers", "limits", "paper", "snippets", "choices"}
+    said = facts.model_dump(exclude=apart)
     entry = current.bibliography.entries[facts.paper]
     paper = Paper(
         key=entry.key,
@@ -140,11 +144,22 @@ def architecture(current: Site, page: Page) -> Architecture:
         name=page.name,
         family=page.name.partition("/")[0],
         paper=paper,
+        choices=[_in_words(current, page, choice) for choice in facts.choices],
         snippets=[_snippet(current.root, name, found[name]) for name in found],
         claims=claims,
         page=current.addresses[page.path],
         markdown=_twin(current, page.path),
     )
+
+
+def _in_words(current: Site, page: Page, choice: Choice) -> Choice:
+    """A reason with the values of its claims in it."""
+
+    def value(match: re.Match[str]) -> str:
+        found = current.claim(page, match[1])
+        return found[1] if found else "…"
+
+    return choice.model_copy(update={"because": CLAIM.sub(value, choice.because)})
 
 
 def _snippet(root: Path, name: str, found: Measured) -> Snippet:

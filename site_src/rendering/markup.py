@@ -55,6 +55,7 @@ _OF_ELEMENTS: Mapping[str, frozenset[str]] = {
         ["colspan", "rowspan", "headers", "scope", "style", "align", "data-key"]
     ),
     "time": frozenset(["datetime"]),
+    "tr": frozenset(["data-page", "data-verdict"]),
     **dict.fromkeys(_DRAWING.split(), frozenset(_OF_DRAWINGS.split())),
 }
 # The theme's own scripts find their elements by these.

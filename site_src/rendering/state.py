@@ -122,10 +122,9 @@ class Site:
         """Note a problem; the build fails at its end with all of them."""
         self.problems.append(Problem(path, line, message))
 
-    def claim(self, state: PageState, name: str) -> tuple[str, str, int] | None:
+    def claim(self, page: Page, name: str) -> tuple[str, str, int] | None:
         """Page path, text and block of a claim, own (`x`) or other (`page#x`)."""
         other, _, own = name.rpartition("#")
-        page = state.page
         if other:
             found = [p for p in self.pages.values() if p.name == other]
             if not found:

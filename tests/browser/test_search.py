@@ -27,6 +27,8 @@ QUERIES = {
     "patch size": "vision/vision_transformer",
     "classifier-free guidance": "generative/diffusion",
     "DDIM steps": "generative/diffusion",
+    "gradient-boosted trees": "choose",
+    "linear model tabular": "choose",
 }
 FIRST = 3
 

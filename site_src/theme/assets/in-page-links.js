@@ -13,6 +13,8 @@
   window.addEventListener("click", notice);
   window.addEventListener("popstate", (event) => {
     notice();
-    if (!moved) event.stopImmediatePropagation();
+    if (moved) return;
+    event.stopImmediatePropagation();
+    document.dispatchEvent(new Event("popstate")); // for parts that keep an address
   });
 })();

@@ -3,8 +3,8 @@
 /** A choice that the address holds, or "". */
 export const chosen = (name) => new URLSearchParams(location.search).get(name) ?? "";
 
-/** Write choices into the address; an empty one is left out. */
-export const choose = (choices) => {
+/** Write choices into the address; an empty one is left out. "pushState" keeps a way back. */
+export const choose = (choices, way = "replaceState") => {
   const query = new URLSearchParams(location.search);
   for (const [name, value] of Object.entries(choices)) {
     if (value) query.set(name, value);
@@ -12,7 +12,7 @@ export const choose = (choices) => {
   }
   const text = query.toString().replaceAll("%2F", "/");
   const address = `${location.pathname}${text && `?${text}`}${location.hash}`;
-  history.replaceState(history.state, "", address);
+  history[way](way === "pushState" ? null : history.state, "", address);
 };
 
 /** A labelled select. */
