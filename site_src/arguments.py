@@ -51,9 +51,25 @@ def parser() -> argparse.ArgumentParser:
     seeds.add_argument("--seed", type=int, nargs="+", default=[1, 2, 3], metavar="N")
     seeds.set_defaults(command="seeds")
 
-    check = commands.add_parser(
-        "check", help="check the pages without running them", parents=[quiet]
+    new = commands.add_parser(
+        "new", help="write the first files of a page", parents=[quiet]
     )
+    new.add_argument("slug", help="of the page and its snippet: family/slug")
+    new.add_argument("--title", default="", help="in words (default: the slug's)")
+    new.set_defaults(command="new")
+
+    check = commands.add_parser(
+        "check",
+        help="check all pages without running them, or all that concerns some",
+        parents=[quiet],
+    )
+    check.add_argument(
+        "page", nargs="*", metavar="SLUG", help="a page: its tests and blocks run, too"
+    )
+    check.add_argument(
+        "--draft", action="store_true", help="leave out what is still to be written"
+    )
+    _execution(check)
     check.set_defaults(command="check")
 
     build = commands.add_parser(

@@ -41,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
-    for problem in sorted(set(problems)):
+    for problem in sorted(set(problems), key=lambda problem: problem.turn):
         print(problem, file=sys.stderr)
     if problems:
         count = len(set(problems))
@@ -95,10 +95,44 @@ def _seeds(root: Path, options: argparse.Namespace) -> list[Problem]:
     return problems
 
 
+def _new(root: Path, options: argparse.Namespace) -> list[Problem]:
+    from site_src.scaffold import files
+
+    try:
+        written = files.write(root, options.slug, options.title)
+    except ValueError as error:
+        sys.exit(str(error))
+    if not options.quiet:
+        print("\n".join(path.relative_to(root).as_posix() for path in written))
+        print(f"What is still to be written: python -m site_src check {options.slug}")
+    return []
+
+
 def _check(root: Path, options: argparse.Namespace) -> list[Problem]:
     from site_src.lint.site import everything
 
-    return everything(root)
+    problems = _concerning(root, options) if options.page else everything(root)
+    if options.draft:
+        left = len({problem for problem in problems if problem.missing})
+        problems = [problem for problem in problems if not problem.missing]
+        if left and not options.quiet:
+            print(f"Left out: {left} things that are still to be written")
+    return problems
+
+
+def _concerning(root: Path, options: argparse.Namespace) -> list[Problem]:
+    from site_src.page import read_pages
+    from site_src.scaffold.check import concerning
+
+    def run(page: Page) -> list[Problem]:
+        return execute(root, [page], options).problems
+
+    def say(line: str) -> None:
+        if not options.quiet:
+            print(line, file=sys.stderr, flush=True)
+
+    pages = _chosen(read_pages(root), options.page)
+    return [fault for page in pages for fault in concerning(root, page, run, say)]
 
 
 def _build(root: Path, options: argparse.Namespace) -> list[Problem]:
@@ -207,7 +241,11 @@ def _snippets(root: Path, slugs: Sequence[str]) -> list[str]:
 def _chosen(pages: Sequence[Page], names: Sequence[str]) -> list[Page]:
     chosen = []
     for name in names:
-        found = [page for page in pages if name in (page.slug, page.name, page.path)]
+        found = [
+            page
+            for page in pages
+            if name in (page.slug, page.name, page.path, page.name.rpartition("/")[2])
+        ]
         if not found:
             known = ", ".join(page.name for page in pages if page.blocks)
             sys.exit(f"there is no page {name}; pages with code: {known}")
@@ -226,6 +264,7 @@ _COMMANDS: dict[str, Callable[[Path, argparse.Namespace], list[Problem]]] = {
     "run": _run,
     "times": _times,
     "seeds": _seeds,
+    "new": _new,
     "check": _check,
     "build": _build,
     "render": _render,

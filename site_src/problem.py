@@ -15,16 +15,27 @@ class Problem:
         line: The line in it, counted from 1.
         message: One line that says what is wrong and what would mend it.
         detail: Further lines, such as the page's part of a traceback.
+        missing: Nothing is wrong there: something is still to be written.
     """
 
     path: str
     line: int
     message: str
     detail: str = ""
+    missing: bool = False
 
     def __str__(self) -> str:
         head = f"{self.path}:{self.line}: {self.message}"
         return f"{head}\n{self.detail}" if self.detail else head
+
+    @property
+    def turn(self) -> tuple[bool, int, Problem]:
+        """When somebody should take it up: wrong things first, then a page's files."""
+        step = next((n for n, s in enumerate(_STEPS) if self.path.startswith(s)), 0)
+        return self.missing, step if self.missing else 0, self
+
+
+_STEPS = ("snippets/", "tests/", "docs/")  # in which one writes a page
 
 
 class Problems(Exception):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from site_src import choices, front_matter, tracks
 from site_src.citations import CITATION, Bibliography
-from site_src.lint import benchmarks, labs, numbers
+from site_src.lint import benchmarks, drafts, labs, numbers
 from site_src.page import Heading, Page
 from site_src.problem import Problem
 
@@ -58,7 +58,7 @@ def check_page(page: Page, bibliography: Bibliography) -> list[Problem]:
     if page.is_lab:
         found += labs.check(page)
     for key, line in _citations(page):
-        if key not in bibliography.entries:
+        if key not in bibliography.entries and key != drafts.MARK:
             hint = bibliography.nearest(key)
             found.append(Problem(page.path, line, f"unknown citation [@{key}]{hint}"))
     return found

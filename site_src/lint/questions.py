@@ -34,7 +34,8 @@ def _questions(
     titles = [(n, m[1]) for n, line in lines if (m := _QUESTION.fullmatch(line))]
     if not FEWEST <= len(titles) <= MOST:
         text = f"{len(titles)} questions, not {FEWEST} to {MOST}"
-        yield Problem(page.path, start, text)
+        few = len(titles) < FEWEST
+        yield Problem(page.path, start, text, missing=few)
     ends = [n for n, _ in titles[1:]] + [lines[-1][0] + 1 if lines else start]
     for (line, title), end in zip(titles, ends, strict=False):
         if _NOT_IN_TITLES.search(title):

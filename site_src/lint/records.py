@@ -34,5 +34,5 @@ def check(root: Path, names: Iterable[str]) -> list[Problem]:
             why = str(error)
         if why:
             text = f"{why}; run {record.renewal(name)}"
-            found.append(Problem(path, 1, text))
+            found.append(Problem(path, 1, text, missing=path == snippet))
     return found

@@ -5,13 +5,9 @@ from __future__ import annotations
 import datetime
 import importlib.metadata
 import json
-import os
 import platform
-import subprocess
-import sys
 import tempfile
 import time
-import xml.etree.ElementTree as etree
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,7 +19,7 @@ from site_src.lint.source import Source
 from site_src.lint.source import read as read_source
 from site_src.measurements import names_of
 from site_src.problem import Problem
-from site_src.proof import record
+from site_src.proof import record, testing
 from site_src.proof.identity import identity, measured_by, test_file
 from site_src.proof.record import Caught, Comparison, Proof, Reference
 
@@ -109,43 +105,18 @@ def _run(
     root: Path, name: str, folder: Path
 ) -> tuple[list[dict[str, Any]], int, list[Problem]]:
     """Run the tests: what they noted, how many passed, and what is wrong."""
-    lines, report = folder / "notes.jsonl", folder / "report.xml"
+    lines = folder / "notes.jsonl"
     lines.touch()
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    command += [f"--junitxml={report}", "-o", "junit_family=xunit1"]
-    command += [test_file(name), f"{_PLANTING}[{name}]"]
-    environ = os.environ | {
-        "BLUEPRINTS_RECORD": str(lines),
-        "OMP_NUM_THREADS": "1",
-        "HF_HUB_OFFLINE": "1",
-    }
-    try:
-        done = subprocess.run(
-            command,
-            cwd=root,
-            env=environ,
-            capture_output=True,
-            text=True,
-            timeout=LIMIT,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        text = f"its tests were still running after {LIMIT} s"
-        return [], 0, [Problem(test_file(name), 1, text)]
+    own = test_file(name)
+    tests = [own, f"{_PLANTING}[{name}]"]
+    environ = {"BLUEPRINTS_RECORD": str(lines)}
+    ran = testing.run(root, tests, limit=LIMIT, environ=environ)
     notes = [json.loads(line) for line in lines.read_text().splitlines()]
-    if not report.exists():
-        said = (done.stderr.strip() or done.stdout.strip() or "nothing").splitlines()
-        text = f"pytest ended with code {done.returncode}: {said[-1]}"
-        return [], 0, [Problem(test_file(name), 1, text)]
-    cases = [*etree.parse(report).iter("testcase")]
-    failed = [*_failed(name, cases)]
-    own = [problem for problem in failed if problem.path == test_file(name)]
-    problems = own or [*_missed(root, name, notes)] or failed
-    if done.returncode and not problems:
-        text = f"pytest ended with code {done.returncode}"
-        problems = [Problem(test_file(name), 1, text)]
-    passed = sum(len(case) == 0 for case in cases) - 1  # one plants the mistakes
-    return notes, passed, problems
+    problems = [fault for fault in ran.failed if fault.path == own]
+    problems = problems or [*_missed(root, name, notes)] or [*ran.failed]
+    if ran.ended and not problems:
+        problems = [Problem(own, 1, ran.ended)]
+    return notes, ran.passed - 1, problems  # one of them plants the mistakes
 
 
 def _missed(
@@ -163,20 +134,6 @@ def _missed(
             found = (place for place in lines if start in place[2])
             path, line, _ = next(found, (test_file(name), 1, ""))
             yield Problem(path, line, f"{message} ({entry['why']})")
-
-
-def _failed(name: str, cases: Sequence[etree.Element]) -> Iterator[Problem]:
-    """The tests that failed, each at its line."""
-    for case in cases:
-        for fault in case:
-            if fault.tag not in ("failure", "error"):
-                continue
-            said = (fault.get("message") or "").splitlines() or ["failed"]
-            if fault.text and said[0].startswith("collection"):
-                said = [fault.text.strip().splitlines()[-1]]
-            path = case.get("file") or test_file(name)
-            line = int(case.get("line") or 0) + 1
-            yield Problem(path, line, f"{case.get('name')}: {said[0].strip()}")
 
 
 def _comparison(entry: dict[str, Any]) -> Comparison:
