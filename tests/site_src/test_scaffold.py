@@ -126,12 +126,11 @@ def test_a_name_that_cannot_be_taken_writes_nothing(
 
 
 def test_a_page_that_no_track_leads_to_is_missing_one(begun: Project) -> None:
-    stops = "stops:\n  - {page: other, why: W.}\n"
-    text = f"---\ntitle: T\ntagline: T.\norder: 1\noutcomes: [a, b]\n{stops}---\n"
-    text = text.replace("other", "notes/one")
     begun.page("notes/one", "# One\n")
     begun.page(
-        "tracks/one", text.replace("stops:", "stops:\n  - {page: notes/two, why: W.}")
+        "tracks/one",
+        "---\ntitle: T\ntagline: T.\norder: 1\noutcomes: [a, b]\nstops:\n"
+        "  - {page: notes/one, why: W.}\n  - {page: notes/two, why: W.}\n---\n",
     )
     begun.page("notes/two", "# Two\n")
     try:
