@@ -33,14 +33,25 @@ def written(value: float | str, spec: str, unit: str) -> str:
     text = value if isinstance(value, str) else format(value, spec)
     if not isinstance(value, str) and re.search(r"nan|inf", text):
         raise ValueError(f"a claim cannot be {text}")
-    match = re.fullmatch(r"(-?[\d.]+)e([+-]\d+)", text)
-    if match:
-        power = str(int(match[2])).translate(
-            str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-        )
-        text = f"{match[1]} × 10{power}"
+    text = with_power(text)
     if text.endswith("%"):
         text = text[:-1] + "\N{NARROW NO-BREAK SPACE}%"
     if not isinstance(value, str) and text.startswith("-"):
         text = "−" + text[1:]
     return f"{text}\N{NO-BREAK SPACE}{unit}" if unit else text
+
+
+def with_power(text: str) -> str:
+    """A number such as 8e-11 as it is written by hand; any other text as it is.
+
+    >>> with_power("8e-11"), with_power("1.5e-01"), with_power("1e+01"), with_power("a")
+    ('8 × 10⁻¹¹', '0.15', '10', 'a')
+    """
+    match = re.fullmatch(r"(-?\d+(?:\.(\d+))?)e([+-]\d+)", text)
+    if not match:
+        return text
+    power = int(match[3])
+    if abs(power) <= 2:
+        return f"{float(text):.{max(0, len(match[2] or '') - power)}f}"
+    digits = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+    return f"{match[1]} × 10{str(power).translate(digits)}"

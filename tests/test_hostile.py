@@ -151,7 +151,7 @@ def test_nothing_outside_has_changed(armed: Attack) -> None:
     for path in armed.changed:
         found = KEPT_IN_THE_STORE.fullmatch(path)
         mode = path == "project/docs/victim.md" and "root" not in armed.controls
-        ours = path == "project/.build/quiet.lock"  # made by the supervisor
+        ours = re.fullmatch(r"project/\.build/(quiet|gate)\.lock", path)  # supervisor's
         assert found or mode or ours or "files" not in armed.controls, path
         if found:
             stored[found[2]] = path

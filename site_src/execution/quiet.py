@@ -1,7 +1,9 @@
 """Measure with no other page beside: many may run at once, or one alone.
 
-A running page holds a lock together with the others; one that measures takes it for
-itself. The lock is the system's, so that it ends with the process.
+A running page holds the `quiet` lock together with the others; one that measures takes
+it for itself. So that it need not wait for the others' end, it shuts the `gate` first:
+before each of their blocks and experiments the others look at it, and wait behind it.
+The locks are the system's, so that they end with the process.
 """
 
 from __future__ import annotations
@@ -16,17 +18,43 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from site_src.execution.session import Session
 
+LOCKS = ("quiet", "gate")
+
 
 def enter(job: dict[str, Any]) -> None:
     """Run beside others from here on; waits for one that is alone.
 
     Args:
-        job: Of the page; `lock` is the file's path, `quiet` becomes its handle.
+        job: Of the page; `locks` is the files' folder, `quiet` and `gate` become
+            their handles.
     """
-    path = Path(job["lock"])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    job["quiet"] = os.open(path, os.O_RDONLY | os.O_CREAT, 0o644)
+    folder = Path(job["locks"])
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in LOCKS:
+        job[name] = os.open(folder / f"{name}.lock", os.O_RDONLY | os.O_CREAT, 0o644)
+    _join(job)
+
+
+def _join(job: dict[str, Any]) -> None:
+    fcntl.flock(job["gate"], fcntl.LOCK_SH)
     fcntl.flock(job["quiet"], fcntl.LOCK_SH)
+    fcntl.flock(job["gate"], fcntl.LOCK_UN)
+
+
+def give_way(state: Session) -> None:
+    """Let a page be alone that wishes to be, and go on after it.
+
+    The time of waiting does not count against the limits of the page.
+    """
+    try:
+        fcntl.flock(state.job["gate"], fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        state.send(kind="wait")
+        fcntl.flock(state.job["quiet"], fcntl.LOCK_UN)
+        _join(state.job)
+        state.send(kind="go")
+    else:
+        fcntl.flock(state.job["gate"], fcntl.LOCK_UN)
 
 
 @contextlib.contextmanager
@@ -36,12 +64,14 @@ def alone(state: Session) -> Iterator[None]:
     Two pages that both wish to be alone give way first, and take turns. The time of
     waiting does not count against the limits of the page.
     """
-    handle = state.job["quiet"]
+    quiet, gate = (state.job[name] for name in LOCKS)
     state.send(kind="wait")
-    fcntl.flock(handle, fcntl.LOCK_UN)
-    fcntl.flock(handle, fcntl.LOCK_EX)
+    fcntl.flock(quiet, fcntl.LOCK_UN)
+    fcntl.flock(gate, fcntl.LOCK_EX)
+    fcntl.flock(quiet, fcntl.LOCK_EX)
     state.send(kind="go")
     try:
         yield
     finally:
-        fcntl.flock(handle, fcntl.LOCK_SH)
+        fcntl.flock(quiet, fcntl.LOCK_SH)
+        fcntl.flock(gate, fcntl.LOCK_UN)

@@ -213,7 +213,7 @@ class _Run:
             "log": str(place / "log"),
             "report": str(place / "report.json"),
             "store": str(self.store.folder),
-            "lock": str(self.store.folder.with_name("quiet.lock")),
+            "locks": str(self.store.folder.parent),
             "blocks": blocks,
             "limits": page.limits.as_dict(),
             "seed": self.options.seed,

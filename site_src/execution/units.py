@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from site_src.execution import session
+from site_src.execution import quiet, session
 from site_src.execution.fingerprint import (
     data_hash,
     environment,
@@ -87,6 +87,7 @@ def keep(
         key = data_hash([shelf, owner, wanted])
         kept = state.made.get(key) or known
     if kept is None:
+        quiet.give_way(state)
         state.send(kind="unit-begin", unit=name)
         with state.noting_data() as data, session.seeded(state.seed):
             value = _json(make(), f"the result of experiment {name}")

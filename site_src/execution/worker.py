@@ -17,7 +17,7 @@ import types
 from pathlib import Path
 from typing import Any, NoReturn
 
-from site_src.execution import guard, session
+from site_src.execution import guard, quiet, session
 from site_src.execution.isolation import Isolation, missing
 from site_src.problem import Problems
 
@@ -130,7 +130,8 @@ class _Worker:
         os.dup2(log, 1)
         os.dup2(log, 2)
         last = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-        kept = sorted([2, self._pipe, self.job["quiet"], last])
+        locks = [self.job[name] for name in quiet.LOCKS]
+        kept = sorted([2, self._pipe, *locks, last])
         for handle, following in itertools.pairwise(kept):
             os.closerange(handle + 1, following)
         shutil.rmtree(self.scratch, ignore_errors=True)
@@ -163,6 +164,7 @@ class _Worker:
         self, block: dict[str, Any], page: types.ModuleType, state: session.Session
     ) -> dict[str, Any]:
         index, limit = block["index"], int(self.job["limits"]["output"] * 1024)
+        quiet.give_way(state)
         self.send(kind="begin", index=index)
         state.begin(block)
         printed = _Printed(limit)

@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from site_src.claims import with_power
+
 _NUMBER = re.compile(r"[−-]?[\d.,\s×⁻⁰¹²³⁴⁵⁶⁷⁸⁹±%]+\S{0,4}")
 
 
@@ -34,23 +36,24 @@ def table(
     Raises:
         ValueError: When there is no row, or one has not as many cells as the header.
     """
-    rows = [tuple(row) for row in rows]  # `zip` can be gone through but once
-    if not rows:
+    # `zip` can be gone through but once.
+    cells = [tuple(with_power(str(cell)) for cell in row) for row in rows]
+    if not cells:
         raise ValueError(f"a table without rows: {caption}")
-    for number, row in enumerate(rows, 1):
+    for number, row in enumerate(cells, 1):
         if len(row) != len(header):
             raise ValueError(
                 f"row {number} has {len(row)} cells, the header has {len(header)}"
             )
     numeric = [
-        all(_NUMBER.fullmatch(str(row[column]).strip()) for row in rows)
+        all(_NUMBER.fullmatch(row[column].strip()) for row in cells)
         for column in range(len(header))
     ]
     head = "".join(
         f'<th scope="col"{_aligned(right)}>{inline(name)}</th>'
         for name, right in zip(header, numeric, strict=True)
     )
-    body = "".join(f"<tr>{_cells(row, numeric)}</tr>" for row in rows)
+    body = "".join(f"<tr>{_cells(row, numeric)}</tr>" for row in cells)
     return framed(head, body, caption)
 
 
@@ -64,8 +67,8 @@ def framed(head: str, body: str, caption: str) -> str:
     )
 
 
-def _cells(row: Sequence[object], numeric: Sequence[bool]) -> str:
-    first, *rest = (inline(str(cell)) for cell in row)
+def _cells(row: Sequence[str], numeric: Sequence[bool]) -> str:
+    first, *rest = (inline(cell) for cell in row)
     cells = "".join(
         f"<td{_aligned(right)}>{cell}</td>"
         for cell, right in zip(rest, numeric[1:], strict=True)

@@ -88,6 +88,9 @@ def test_two_drawings_are_the_same_bytes() -> None:
     ("value", "spec", "unit", "shown"),
     [
         (0.000071, ".1e", "", "7.1 × 10⁻⁵"),
+        (0.071, ".1e", "", "0.071"),
+        (-14.0, ".0e", "", "−10"),
+        (0.15, ".3e", "", "0.1500"),
         (0.42, ".0%", "", "42\N{NARROW NO-BREAK SPACE}%"),
         (-1.5, ".1f", "nats", "−1.5\N{NO-BREAK SPACE}nats"),
         (12345, ",", "", "12,345"),
@@ -120,10 +123,10 @@ def printed(project: Project, server: Server, code: str) -> str:
 def test_a_table_escapes_and_aligns(project: Project, server: Server) -> None:
     code = """
     from site_src import table
-    table([["a < b", "1.5"], ["`x`", "20 %"]], header=["what", "share"], caption="C")
+    table([["a < b", "1.5e-07"], ["`x`", "20 %"]], header=["what", "share"], caption="C")
     """
     text = printed(project, server, code)
-    assert '<th scope="row">a &lt; b</th><td class="number">1.5</td>' in text
+    assert '<th scope="row">a &lt; b</th><td class="number">1.5 × 10⁻⁷</td>' in text
     assert '<th scope="row"><code>x</code></th>' in text
     assert "<caption><span>C</span></caption>" in text
 
