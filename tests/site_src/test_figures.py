@@ -123,7 +123,8 @@ def printed(project: Project, server: Server, code: str) -> str:
 def test_a_table_escapes_and_aligns(project: Project, server: Server) -> None:
     code = """
     from site_src import table
-    table([["a < b", "1.5e-07"], ["`x`", "20 %"]], header=["what", "share"], caption="C")
+    rows = [["a < b", "1.5e-07"], ["`x`", "20 %"]]
+    table(rows, header=["what", "share"], caption="C")
     """
     text = printed(project, server, code)
     assert '<th scope="row">a &lt; b</th><td class="number">1.5 × 10⁻⁷</td>' in text
