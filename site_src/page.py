@@ -157,6 +157,11 @@ class Page:
         return self._front_matter[0]
 
     @property
+    def title(self) -> str:
+        """Its title in words, or its name where there is none."""
+        return str(self.meta.get("title", self.name))
+
+    @property
     def snippets(self) -> list[str]:
         """The snippets that the page owns, such as "family/slug"."""
         named = self.meta.get("snippets")

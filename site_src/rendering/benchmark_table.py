@@ -13,7 +13,7 @@ from site_src.figures.crossover import Line
 from site_src.figures.tables import framed, inline
 from site_src.measure import tables
 from site_src.measure.runs import Run
-from site_src.rendering import benchmark_files, benchmarks
+from site_src.rendering import benchmark_files, benchmarks, links
 from site_src.rendering.benchmarks import Shown
 from site_src.rendering.state import PageState, fence, site, state_of
 
@@ -137,9 +137,8 @@ def _group(shown: Shown, state: PageState) -> str:
 
 def _link(shown: Shown, state: PageState) -> str:
     """A snippet's name, leading to its benchmark on the page."""
-    there, here = (site().addresses[p] for p in (shown.page.path, state.page.path))
     name = shown.run.snippet
-    address = f"{get_relative_url(there, here)}#{benchmarks.anchor(name)}"
+    address = f"{links.address(shown.page, state.page)}#{benchmarks.anchor(name)}"
     return f'<a href="{address}"><code>{html.escape(name)}</code></a>'
 
 

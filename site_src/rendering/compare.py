@@ -13,7 +13,7 @@ from site_src import catalogue, front_matter
 from site_src.figures.tables import inline
 from site_src.front_matter import Complexity
 from site_src.page import Page
-from site_src.rendering import benchmarks, machines, verification
+from site_src.rendering import benchmarks, links, machines, verification
 from site_src.rendering.machines import Architecture, Snippet
 from site_src.rendering.measured import Parity, Speed
 from site_src.rendering.state import PageState, fence, site, state_of
@@ -236,17 +236,12 @@ def _told(speed: Speed) -> str:
 
 def _two(pages: Sequence[Page], state: PageState) -> str:
     """What the script turns into two choices; without it, links to all pages."""
-    addresses = site().addresses
-    links = "".join(
-        f'<li><a href="{_address(addresses[p.path], state)}">'
-        f"{html.escape(str(p.meta['title']))}</a></li>"
-        for p in pages
-    )
+    every = "".join(f"<li>{links.titled(p, state.page)}</li>" for p in pages)
     facts = f'<a href="{_address(machines.CATALOGUE, state)}">{machines.CATALOGUE}</a>'
     return (
         '<section class="pair"><div class="pair-plain"><p>Two architectures are laid '
         "side by side by a script. Without it, each page has its own card, code and "
-        f"diagram; all facts are in {facts}.</p><ul>{links}</ul></div></section>"
+        f"diagram; all facts are in {facts}.</p><ul>{every}</ul></div></section>"
     )
 
 

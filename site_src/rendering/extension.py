@@ -11,10 +11,10 @@ from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.inlinepatterns import InlineProcessor
 from markdown.util import AtomicString
-from mkdocs.utils import get_relative_url
 
 from site_src import catalogue
 from site_src.citations import CITATION
+from site_src.rendering import links
 from site_src.rendering.state import PageState, add_anchors, site, state_of
 from site_src.rendering.terms import Terms
 
@@ -50,8 +50,8 @@ class Claims(InlineProcessor):
     def _address(self, there: str, here: str) -> str:
         """A link as MkDocs takes it in a page, or finished inside a block's output."""
         if hasattr(self.md, "_original_md"):
-            addresses = site().addresses
-            return get_relative_url(addresses[there], addresses[here])
+            pages = site().pages
+            return links.address(pages[there], pages[here])
         uri = site().pages[there].uri
         return posixpath.relpath(f"docs/{uri}", posixpath.dirname(here))
 
@@ -137,16 +137,13 @@ def card(source: str) -> dict[str, Any] | None:
     entry = site().bibliography.entries.get(facts.paper)
     if entry is None:
         return None
-    known = {page.name: path for path, page in site().pages.items()}
-    addresses = site().addresses
+    known = {page.name: page for page in site().pages.values()}
 
     def link(slug: str) -> dict[str, str]:
-        path = known.get(slug)
-        if path is None:
+        there = known.get(slug)
+        if there is None:
             return {"name": catalogue.name_of(slug), "address": ""}
-        title = site().pages[path].meta.get("title", slug)
-        here = addresses[state.page.path]
-        return {"name": title, "address": get_relative_url(addresses[path], here)}
+        return {"name": there.title, "address": links.address(there, state.page)}
 
     return {
         "name": state.page.name,

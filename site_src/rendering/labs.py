@@ -15,7 +15,7 @@ from site_src import labs
 from site_src.citations import CITATION
 from site_src.front_matter import LabRecord, check
 from site_src.page import Page
-from site_src.rendering import copies, notebooks
+from site_src.rendering import copies, links, notebooks
 from site_src.rendering.state import PageState, site
 
 _CLAIM = re.compile(r"\{claim:([\w/#-]+)\}")
@@ -84,13 +84,9 @@ def card(source: str) -> dict[str, Any] | None:
     if not page.is_lab or page.faults or check(page):
         return None
     facts = LabRecord.model_validate(page.meta)
-    addresses = site().addresses
-    here = addresses[page.path]
-    links = [
-        {
-            "name": other.meta.get("title", other.name),
-            "address": get_relative_url(addresses[other.path], here),
-        }
+    here = site().addresses[page.path]
+    builds_on = [
+        {"name": other.title, "address": links.address(other, page)}
         for other in site().pages.values()
         if other.name in facts.builds_on
     ]
@@ -101,7 +97,7 @@ def card(source: str) -> dict[str, Any] | None:
         seconds = None if state.result["units"] else round(provenance["wall"])
     return {
         "facts": facts,
-        "builds_on": links,
+        "builds_on": builds_on,
         "notebook": get_relative_url(_name(page), here),
         "seconds": seconds,
         "provenance": provenance,

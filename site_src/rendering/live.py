@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import html
 import re
 from typing import Any
 
-from mkdocs.utils import get_relative_url
-
+from site_src.rendering import links
 from site_src.rendering.state import PageState, fence, site, state_of
 
 _FIGURE = re.compile(
@@ -33,13 +31,10 @@ def show(name: str, md: Any) -> str:
     for block in result["blocks"]:
         found = _FIGURE.search(block["output"])
         if found:
-            there, here = (site().addresses[p.path] for p in (pages[0], state.page))
-            address = get_relative_url(there, here)
-            title = html.escape(str(pages[0].meta.get("title", name)))
+            link = links.titled(pages[0], state.page)
             return (
                 f'<div class="showcase">{found[1]}<figcaption>Trained and checked when '
-                f'this site was built: <a href="{address}">{title}</a>.</figcaption>'
-                "</figure></div>"
+                f"this site was built: {link}.</figcaption></figure></div>"
             )
     return _fault(state, name, f"the page {name} has no demo")
 

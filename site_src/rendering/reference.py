@@ -54,10 +54,9 @@ def _page(root: Path, name: str, owner: Page | None) -> Page:
     text = _HEAD.format(name=name, file=file)
     if owner is not None:
         address = posixpath.relpath(owner.path, posixpath.dirname(path))
-        title = owner.meta.get("title", owner.name)
         text += (
-            f"What it is, why, and how it was checked: [{title}]({address}), where "
-            f"the [source]({address}#{file}.py-L1) stands whole.\n\n"
+            f"What it is, why, and how it was checked: [{owner.title}]({address}), "
+            f"where the [source]({address}#{file}.py-L1) stands whole.\n\n"
         )
     text += "".join(_said(root / "snippets" / f"{name}.py", name.replace("/", ".")))
     return Page(root, path, text)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import html
 import posixpath
 import re
 import xml.etree.ElementTree as etree
-from typing import Any
 
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
-from mkdocs.utils import get_relative_url
 
 from site_src.glossary import PATH, Term
-from site_src.rendering import reference
+from site_src.rendering import links, reference
 from site_src.rendering.state import PageState, add_anchors, site, state_of
 
 Links = list[tuple[etree.Element, str]]
@@ -107,18 +104,13 @@ def with_uses(content: str) -> str:
     """The glossary's HTML with the pages on which each term is used."""
 
     def add(match: re.Match[str]) -> str:
-        here = site().addresses[PATH]
-        links = [
-            f'<a href="{get_relative_url(site().addresses[path], here)}">'
-            f"{html.escape(_title(site().pages[path].meta))}</a>"
+        pages = site().pages
+        using = [
+            links.titled(pages[path], pages[PATH])
             for path in sorted(site().uses.get(match[2], ()))
         ]
-        told = f' <small class="uses">On {", ".join(links)}.</small>' if links else ""
+        told = f' <small class="uses">On {", ".join(using)}.</small>' if using else ""
         return f"{match[1]}{told}{match[3]}"
 
     pattern = r'(<dt id="([\w-]+)">.*?</dt>\s*<dd>.*?)((?:</p>\s*)?</dd>)'
     return re.sub(pattern, add, content, flags=re.DOTALL)
-
-
-def _title(meta: dict[str, Any]) -> str:
-    return str(meta.get("title", "a page"))

@@ -5,11 +5,10 @@ from __future__ import annotations
 import html
 from typing import Any
 
-from mkdocs.utils import get_relative_url
-
 from site_src import catalogue, front_matter
 from site_src.figures.tables import inline
 from site_src.page import Page
+from site_src.rendering import links
 from site_src.rendering.state import PageState, add_anchors, fence, site, state_of
 from site_src.timeline import draw, graph, plan
 from site_src.timeline.graph import Graph
@@ -33,7 +32,10 @@ def show(_: str, md: Any) -> str:
         f"with {len(found.edges)} problems that led from one to the next"
     )
     drawing = draw.draw(
-        plan.arrange(found), title, lambda name: _address(known[name], state), _anchor
+        plan.arrange(found),
+        title,
+        lambda name: links.address(known[name], state.page),
+        _anchor,
     )
     rows = "".join(_row(page, found, known, state) for page in known.values())
     return (
@@ -61,13 +63,14 @@ def _row(page: Page, found: Graph, known: dict[str, Page], state: PageState) -> 
         if before.slug in numbers:
             number = numbers[before.slug]
             start = f'<p id="{_anchor(number)}"><b>{number}</b> '
-            name = _link(known[before.slug], state)
+            name = links.titled(known[before.slug], state.page)
         else:
             start, name = "<p>", _elsewhere(before.slug, state)
         problems += f"{start}After {name}: {problem}</p>"
     return (
-        f"<li><p><strong>{_link(page, state)}</strong> <small>{facts.year}, "
-        f"{page.name.partition('/')[0].replace('_', ' ')}</small>{paper}<br>"
+        f"<li><p><strong>{links.titled(page, state.page)}</strong> "
+        f"<small>{facts.year}, {page.name.partition('/')[0].replace('_', ' ')}</small>"
+        f"{paper}<br>"
         f"{inline(facts.tagline)}</p>{problems}</li>"
     )
 
@@ -75,17 +78,11 @@ def _row(page: Page, found: Graph, known: dict[str, Page], state: PageState) -> 
 def _elsewhere(name: str, state: PageState) -> str:
     """What came before and is no architecture, or has no page yet."""
     pages = [page for page in site().pages.values() if page.name == name]
-    return _link(pages[0], state) if pages else html.escape(catalogue.name_of(name))
-
-
-def _link(page: Page, state: PageState) -> str:
-    title = html.escape(str(page.meta.get("title", page.name)))
-    return f'<a href="{_address(page, state)}">{title}</a>'
-
-
-def _address(page: Page, state: PageState) -> str:
-    there, here = (site().addresses[p.path] for p in (page, state.page))
-    return get_relative_url(there, here)
+    return (
+        links.titled(pages[0], state.page)
+        if pages
+        else html.escape(catalogue.name_of(name))
+    )
 
 
 def _anchor(number: int) -> str:

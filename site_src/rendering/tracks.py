@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import html
 from typing import Any
-
-from mkdocs.utils import get_relative_url
 
 from site_src import tracks
 from site_src.figures.tables import inline
 from site_src.page import Page
-from site_src.rendering.state import PageState, fence, site, state_of
+from site_src.rendering import links
+from site_src.rendering.state import fence, site, state_of
 from site_src.tracks import Track
 
 
@@ -26,7 +24,8 @@ def show(_: str, md: Any) -> str:
     track = found[0]
     outcomes = "".join(f"<li>{inline(text)}</li>" for text in track.facts.outcomes)
     rows = "".join(
-        f'<li data-page="{stop.slug}"><p><strong>{_link(stop, state)}</strong> '
+        f'<li data-page="{stop.slug}"><p>'
+        f"<strong>{links.titled(stop, state.page)}</strong> "
         f"<small>{tracks.minutes(stop)} min</small></p><p>{inline(said.why)}</p></li>"
         for stop, said in zip(track.stops, track.facts.stops, strict=False)
     )
@@ -43,7 +42,7 @@ def listed(_: str, md: Any) -> str:
     """HTML of ```tracks: all tracks, a row each."""
     state = state_of(md)
     rows = "".join(
-        f"<li><p><strong>{_link(track.page, state)}</strong> "
+        f"<li><p><strong>{links.titled(track.page, state.page)}</strong> "
         f"<small>{len(track.stops)} pages, {_sum(track)}</small><br>"
         f"{inline(track.facts.tagline)}</p></li>"
         for track in _all()
@@ -87,12 +86,4 @@ def _sum(track: Track) -> str:
 def _named(there: Page | None, here: Page) -> dict[str, str] | None:
     if there is None:
         return None
-    addresses = site().addresses
-    link = get_relative_url(addresses[there.path], addresses[here.path])
-    return {"title": str(there.meta.get("title", there.name)), "address": link}
-
-
-def _link(page: Page, state: PageState) -> str:
-    named = _named(page, state.page)
-    assert named is not None
-    return f'<a href="{named["address"]}">{html.escape(named["title"])}</a>'
+    return {"title": there.title, "address": links.address(there, here)}

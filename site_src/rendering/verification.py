@@ -12,6 +12,7 @@ from site_src.figures.tables import framed, inline
 from site_src.measurements import names_of, record_file
 from site_src.proof import record
 from site_src.proof.record import Comparison, Proof
+from site_src.rendering import links
 from site_src.rendering.state import PageState, add_anchors, fence, site, state_of
 
 
@@ -190,8 +191,7 @@ def _link(name: str, state: PageState) -> str:
     shown = f"<code>{html.escape(name)}</code>"
     for page in site().pages.values():
         if name in page.snippets:
-            there, here = (site().addresses[p] for p in (page.path, state.page.path))
-            address = f"{get_relative_url(there, here)}#{anchor(name)}"
+            address = f"{links.address(page, state.page)}#{anchor(name)}"
             return f'<a href="{address}">{shown}</a>'
     return shown
 
