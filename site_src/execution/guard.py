@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,8 @@ _CHANGES = {
     "os.chown": 1,
     "os.utime": 1,
 }
+# A module, which is seen in sys.modules, and what pip wrote of our own installation.
+_NO_DATA = re.compile(r"\.pyc?$|/blueprints\.egg-info/")
 
 
 class Refused(PermissionError):
@@ -95,8 +98,8 @@ class Guard:
         full = _full(path)
         if full.startswith((self.scratch + os.sep, *self._prefixes, *self._system)):
             return
-        if full.endswith((".py", ".pyc")) and self._in_root(full):
-            return  # a module; it is seen in sys.modules
+        if self._in_root(full) and _NO_DATA.search(full):
+            return
         if Path(full).is_file() and self._can_open(full):
             self.data.add(full)
 

@@ -49,6 +49,25 @@ def test_prose_does_not_run(runs: Runs, old: str, new: str) -> None:
     assert not runs.again()
 
 
+def test_what_pip_wrote_of_our_installation_is_no_data(
+    page: Project, server: Server
+) -> None:
+    """It changes with every word of the README, and some libraries read it."""
+    told = page.root / "blueprints.egg-info" / "PKG-INFO"
+    told.parent.mkdir()
+    told.write_text("Version: 1\n")
+    edit(
+        page,
+        "docs/page.md",
+        "base = 40",
+        f"base = 40 + 0 * len(open({str(told)!r}).read())",
+    )
+    runs = Runs(page, server)
+    assert runs.again()
+    told.write_text("Version: 2\n")
+    assert not runs.again()
+
+
 @pytest.mark.parametrize(
     ("name", "old", "new", "units", "reason"),
     [
