@@ -30,7 +30,7 @@ test: setup $(VENV)/.test
 	@$(RUN) -m ruff format --check --quiet
 	@$(RUN) -m mypy --no-error-summary
 	@$(RUN) -m site_src build
-	@OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(RUN) -m pytest -n 2
+	@OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(RUN) -m pytest -n 2 --dist worksteal
 
 bench-build: setup $(VENV)/.test
 	@$(RUN) tests/bench/build_time.py

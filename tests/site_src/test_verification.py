@@ -172,7 +172,7 @@ FENCE = f"```verification\n{NAME}\n```\n"
         (
             FENCE,
             FENCE + FENCE.replace(NAME, "toy/jordan"),
-            ["38: toy/jordan is no snippet of this page"],
+            ["49: toy/jordan is no snippet of this page"],
         ),
         (
             "snippets: [toy/elman]",
@@ -182,7 +182,7 @@ FENCE = f"```verification\n{NAME}\n```\n"
         (
             "snippets: [toy/elman]",
             "snippets: []",
-            ["35: toy/elman is no snippet of this page"],
+            ["46: toy/elman is no snippet of this page"],
         ),
     ],
     ids=["good", "none", "two", "all", "another's", "second snippet", "no snippet"],
