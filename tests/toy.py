@@ -64,7 +64,21 @@ def test_equals_torch(dtype):
 def test_something_else():
     pass
 """
-PAGE = """\
+CHOICES = """\
+choices:
+  - asks: data
+    answers: [table, text, image, signal]
+    verdict: for
+    because: It `nets` all of them.
+    shows: Inputs and outputs
+  - asks: task
+    answers: [class, number, generate, rewrite, search, fill]
+    verdict: against
+    because: It fishes for more than that.
+    shows: Origin and intuition
+"""
+PAGE = (
+    """\
 ---
 title: A net
 tagline: It nets.
@@ -80,17 +94,9 @@ related: []
 objective: the size of the fish
 complexity: {time: O(T), memory: O(1), generating: null, path: O(T), parallel: false}
 key_ideas: [One., Two., Three.]
-choices:
-  - asks: data
-    answers: [table, text, image, signal]
-    verdict: for
-    because: It `nets` all of them.
-    shows: Inputs and outputs
-  - asks: task
-    answers: [class, number, generate, rewrite, search, fill]
-    verdict: against
-    because: It fishes for more than that.
-    shows: Origin and intuition
+"""
+    + CHOICES
+    + """\
 ---
 
 ## Origin and intuition
@@ -135,6 +141,7 @@ toy/elman
 
     Another one.
 """
+)
 BIB = (
     "@misc{one, author={Bee, A.}, title={T}, year={1}, howpublished={x}, "
     "url={https://x.y}}\n"

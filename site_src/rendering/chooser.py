@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from markdown.extensions.toc import slugify, unique
-from mkdocs.utils import get_relative_url
 
 from site_src import catalogue, choices, front_matter
 from site_src.choices import QUESTIONS, VERDICTS, Choice, Question
 from site_src.figures.tables import inline
 from site_src.page import Page
-from site_src.rendering import benchmarks, compare, machines, verification
+from site_src.rendering import benchmarks, compare, links, machines, verification
 from site_src.rendering.state import PageState, add_anchors, fence, site, state_of
 
 
@@ -151,11 +150,7 @@ def _section(page: Page, shows: str, state: PageState) -> str:
     ]
     anchor = dict(reversed(anchors)).get(title, "")
     address = f"{_address(pages[0].path, state)}#{anchor}"
-    of = (
-        ""
-        if pages[0] in (page, state.page)
-        else f"{pages[0].meta.get('title', name)}: "
-    )
+    of = "" if pages[0] in (page, state.page) else f"{pages[0].title}: "
     return f'<a class="shows" href="{address}">{html.escape(of)}{inline(title)}</a>'
 
 
@@ -201,7 +196,7 @@ def _facts(page: Page, state: PageState) -> str:
 
 
 def _address(path: str, state: PageState) -> str:
-    here = site().addresses[state.page.path]
-    if path == state.page.path:
-        return ""
-    return get_relative_url(site().addresses[path], here)
+    """The page's address; of the page at hand none, so that the link stays within."""
+    pages = site().pages
+    own = path == state.page.path
+    return "" if own else links.address(pages[path], state.page)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from toy import CHOICES
 
 from site_src.citations import read_bibliography
 from site_src.lint.pages import SECTIONS, check
 from site_src.page import read_pages
 from site_src.problem import Problems
 
-FRONT = """\
+FRONT = (
+    """\
 ---
 title: A net
 tagline: It nets.
@@ -31,19 +33,10 @@ related:
 objective: the size of the fish
 complexity: {time: O(T), memory: O(1), generating: null, path: O(T), parallel: false}
 key_ideas: [One., Two., Three.]
-choices:
-  - asks: data
-    answers: [table, text, image, signal]
-    verdict: for
-    because: It `nets` all of them.
-    shows: Inputs and outputs
-  - asks: task
-    answers: [class, number, generate, rewrite, search, fill]
-    verdict: against
-    because: It fishes for more than that.
-    shows: Origin and intuition
----
 """
+    + CHOICES
+    + "---\n"
+)
 BODY = "".join(f"\n## {name}\n\nText.\n" for name in SECTIONS)
 BIB = (
     "@misc{one, author={Bee, A.}, title={T}, year={1}, howpublished={x}, "
