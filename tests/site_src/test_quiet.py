@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import threading
 import time
@@ -9,7 +10,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+from conftest import Project
+
 from site_src.execution import quiet
+from site_src.execution.page_server import Server
+from site_src.execution.schedule import Options, run
+from site_src.page import read_pages
 
 PATIENT = 20.0
 
@@ -97,3 +104,47 @@ def test_a_page_does_not_start_beside_one_that_measures(tmp_path: Path) -> None:
         assert late.is_alive()
     late.join(PATIENT)
     assert not late.is_alive()
+
+
+BLOCKS = """\
+# A page
+
+```python exec="1"
+import time
+
+from site_src import experiment
+
+
+@experiment
+def count():
+    return 1
+
+
+time.sleep(1)
+print("one")
+AFTER
+print("two")
+```
+"""
+
+
+@pytest.mark.parametrize("after", ['```\n\n```python exec="1"', "count()"])
+def test_a_page_gives_way_before_a_block_and_an_experiment(
+    after: str, project: Project, server: Server
+) -> None:
+    project.page("page", BLOCKS.replace("AFTER", after))
+    gate = project.root / ".build" / "gate.lock"
+    gate.parent.mkdir(exist_ok=True)
+    told: list[float] = []
+    with gate.open("w") as measuring:
+
+        def hear(event: dict[str, Any]) -> None:
+            if event["event"] == "progress" and not told:
+                fcntl.flock(measuring, fcntl.LOCK_EX)
+                told.append(time.monotonic())
+                free = (measuring, fcntl.LOCK_UN)
+                threading.Timer(4, fcntl.flock, free).start()
+
+        outcome = run(project.root, read_pages(project.root), Options(), hear, server)
+    assert outcome.problems == []
+    assert time.monotonic() - told[0] >= 4
