@@ -68,18 +68,14 @@ def _labels(names: Sequence[str]) -> str:
 
 
 def _layer(shares: Sequence[Sequence[float]], ink: str) -> str:
-    """One ink, laid on by the shares from 0 to 1.
-
-    The picture's address is an xlink:href, for Material's instant navigation breaks on
-    an SVG element with a plain href.
-    """
+    """One ink, laid on by the shares from 0 to 1."""
     height, width = len(shares), len(shares[0])
     picture = base64.b64encode(_picture(shares)).decode()
     name = "m" + hashlib.sha256(picture.encode()).hexdigest()[:8]
     size = f'width="{width}" height="{height}"'
     address = f"data:image/png;base64,{picture}"
     return (
-        f'<mask id="{name}"><image {size} xlink:href="{address}"/></mask>'
+        f'<mask id="{name}"><image {size} href="{address}"/></mask>'
         f'<rect {size} fill="{ink}" mask="url(#{name})"/>'
     )
 

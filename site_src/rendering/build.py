@@ -44,6 +44,10 @@ _NOT_NEEDED = re.compile(
     "</annotation>"
 )
 
+# A table of Markdown's gets what a computed one has; left alone, Material would wrap it
+# when the page loads, and the browser would style everything twice.
+_PLAIN_TABLE = re.compile(r"<table>(.*?)</table>", re.DOTALL)
+
 _NOT_SEARCHED = re.compile(
     r"<svg\b.*?</svg>|<details class=\"made-by\".*?</details>"
     r"|<(span|div) class=\"arithmatex\">(?:\\\((.*?)\\\)|.*?)</\1>",
@@ -149,6 +153,9 @@ def finish_page(content: str, page: Any) -> str:
     if state.site().pending and noted:
         text = _notice(noted) + text
     text = _NOT_NEEDED.sub("", _AS_CODE.sub(r"\1", text))
+    text = _PLAIN_TABLE.sub(
+        r'<div class="wide"><table class="values">\1</table></div>', text
+    )
     return text + extension.references(source)
 
 
@@ -238,7 +245,8 @@ def end(config: Any) -> None:
     """
     current = state.site()
     _check_templates(Path(config.site_dir))
-    policy.harden(Path(config.site_dir), meta=not current.pending)
+    for stranger in policy.harden(Path(config.site_dir), meta=not current.pending):
+        current.report("site_src/theme/main.html", 1, stranger)
     if current.pending:
         for problem in sorted(set(current.problems)):
             print(problem, file=sys.stderr)

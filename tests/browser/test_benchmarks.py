@@ -29,16 +29,6 @@ def test_filters_leave_what_was_asked_for_and_follow_the_keyboard(visit) -> None
     assert seen.errors == []
 
 
-def test_filters_come_once_also_by_instant_navigation(visit) -> None:
-    page = visit("").page
-    for _ in range(2):
-        page.click(".md-content a[href*='benchmarks']")
-        page.wait_for_selector(".filters")
-        assert page.locator(".filters").count() == 1
-        page.go_back()
-        page.wait_for_selector(".md-content a[href*='benchmarks']")
-
-
 def test_without_script_every_run_is_there(visit) -> None:
     page = visit(PATH, javascript=False).page
     assert page.locator(".filters").count() == 0

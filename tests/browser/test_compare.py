@@ -261,18 +261,6 @@ def test_a_failed_download_is_said_and_can_be_tried_again(visit) -> None:
     page.wait_for_selector(".pair table")
 
 
-def test_it_comes_once_also_by_instant_navigation(visit) -> None:
-    page = visit("").page
-    for _ in range(2):
-        page.locator("a[href*='compare']:visible").first.click()
-        page.wait_for_selector(".compare form")
-        page.wait_for_selector(".pair form")
-        assert page.locator(".compare form").count() == 1
-        assert page.locator(".pair > form").count() == 1
-        page.go_back()
-        page.wait_for_selector(".compare", state="detached")
-
-
 def test_without_script_all_rows_and_links_are_there(visit) -> None:
     page = visit(PATH, javascript=False).page
     assert page.locator(f"{BODIES}:visible").count() == len(NAMES)

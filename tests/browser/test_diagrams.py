@@ -92,22 +92,6 @@ def test_the_first_tap_shows_the_note_and_the_second_follows(path, visit) -> Non
     page.wait_for_function("(hash) => location.hash === hash", arg=target)
 
 
-def test_notes_work_after_instant_navigation(visit) -> None:
-    seen = visit("")
-    page = seen.page
-    page.evaluate("window.stays = 1")
-    page.locator(f'.md-content a[href$="{DRAWN[0]}"]').first.evaluate(
-        "(a) => a.click()"
-    )
-    page.wait_for_selector(PART)
-    page.locator(PART).first.focus()
-    page.wait_for_function(
-        "() => /line/.test(document.querySelector('.diagram-note').textContent)"
-    )
-    assert page.evaluate("window.stays") == 1
-    assert seen.errors == []
-
-
 def test_the_words_are_printed_and_the_note_is_not(visit) -> None:
     page = visit(DRAWN[0]).page
     page.emulate_media(media="print")

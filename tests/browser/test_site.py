@@ -26,7 +26,7 @@ def test_a_page_is_quiet_private_and_not_too_wide(path, visit, address) -> None:
         assert page.evaluate("document.body.dataset.mdColorScheme") == scheme
         wide = "document.documentElement.scrollWidth - innerWidth"
         assert page.evaluate(wide) <= 0, f"at {width} px, {scheme}"
-        page.locator(".md-header label[for^=__palette]:visible").click()
+        page.locator(".md-header button.scheme:visible").click()
     away = [url for url in seen.requests if not url.startswith((address, "data:"))]
     assert away == []
     assert page.evaluate("self.crossOriginIsolated") is False
@@ -34,17 +34,14 @@ def test_a_page_is_quiet_private_and_not_too_wide(path, visit, address) -> None:
 
 
 def test_every_page_carries_the_policy_and_no_inline_style() -> None:
-    policies = set()
     for path in sorted(SITE.rglob("*.html")):
         text = path.read_text("utf-8")
         policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)
         assert policy, path
         assert policy.start() < text.index("<script"), path
-        policies.add(policy[1])
+        assert "unsafe-inline" not in policy[1]
+        assert "'unsafe-eval'" not in policy[1]
         assert not re.search(r"<[^>]*\sstyle=", text), path
-    (policy,) = policies
-    assert "unsafe-inline" not in policy
-    assert "'unsafe-eval'" not in policy
 
 
 @pytest.mark.parametrize(
@@ -68,7 +65,7 @@ def test_an_injected_script_does_not_run(attack, visit) -> None:
     assert any("Content Security Policy" in error for error in seen.errors)
 
 
-def test_search_scheme_and_instant_navigation_work_under_the_policy(visit) -> None:
+def test_search_scheme_and_links_work_under_the_policy(visit) -> None:
     seen = visit("")
     page = seen.page
     page.keyboard.press("/")
@@ -77,12 +74,63 @@ def test_search_scheme_and_instant_navigation_work_under_the_policy(visit) -> No
     page.keyboard.press("Escape")
     page.get_by_title("Switch to dark").click()
     assert page.evaluate("document.body.dataset.mdColorScheme") == "slate"
-    page.evaluate("window.stays = 1")
     page.click(f".md-content a[href*='{LSTM}'] >> nth=0")
     page.wait_for_url(f"**/{LSTM}")
     page.wait_for_selector(".md-typeset .maths")
-    assert page.evaluate("window.stays") == 1, "the page was loaded anew"
+    assert page.evaluate("document.body.dataset.mdColorScheme") == "slate"
     assert seen.errors == []
+
+
+@pytest.mark.parametrize("system", ["light", "dark"])
+def test_the_scheme_is_there_before_the_first_paint(system, visit) -> None:
+    """Without waiting for a script file: a page never lights up and then goes dark."""
+    seen = visit("", scheme=system)
+    page = seen.page
+    page.route("**/*.js", lambda route: route.abort())
+    for chosen in ("default", "slate"):
+        page.evaluate("(scheme) => __md_set('__palette', {color: {scheme}})", chosen)
+        page.reload()
+        assert page.evaluate("document.body.dataset.mdColorScheme") == chosen
+    page.evaluate("localStorage.clear()")
+    page.reload()
+    own = {"light": "default", "dark": "slate"}[system]
+    assert page.evaluate("document.body.dataset.mdColorScheme") == own
+
+
+def test_without_a_choice_the_scheme_follows_the_system(visit) -> None:
+    page = visit("").page
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function("() => document.body.dataset.mdColorScheme === 'slate'")
+    page.get_by_title("Switch to light").click()
+    page.emulate_media(color_scheme="light")
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate("document.body.dataset.mdColorScheme") == "default"
+    switch = page.get_by_title("Switch to dark")
+    assert switch.evaluate("(button) => button === document.activeElement")
+
+
+def test_a_title_is_shown_to_the_keyboard_and_the_mouse(visit) -> None:
+    page = visit(LSTM).page
+    part = page.locator(".md-content a[title]").first
+    words, box = part.get_attribute("title"), page.locator(".title-box")
+    assert box.is_hidden()
+    part.focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    assert box.inner_text() == words
+    described = page.locator("[aria-describedby=title-box]")
+    assert described.get_attribute("title") is None, "or there would be two of them"
+    page.keyboard.press("Escape")
+    assert box.is_hidden()
+    assert part.get_attribute("title") == words
+    page.mouse.move(0, 0)
+    part.hover()
+    box.wait_for(state="visible")
+    box.hover()
+    page.wait_for_timeout(300)
+    assert box.is_visible(), "the pointer may go onto the words"
+    page.mouse.move(0, 0)
+    box.wait_for(state="hidden")
 
 
 @pytest.mark.parametrize("link", [".md-sidebar--secondary a", "figure.diagram a.node"])

@@ -10,9 +10,7 @@ const choice = (key, values) => {
   return label;
 };
 
-const equip = () => {
-  const place = document.querySelector(".benchmarks .computed-table");
-  if (!place || place.previousElementSibling?.matches("form.filters")) return;
+const equip = (place) => {
   const runs = [...place.querySelectorAll("tbody")];
   const form = document.createElement("form");
   const told = document.createElement("output");
@@ -33,4 +31,4 @@ const equip = () => {
   place.before(form);
   apply();
 };
-window.document$?.subscribe(equip) ?? equip();
+document.querySelectorAll(".benchmarks .computed-table").forEach(equip);

@@ -1,6 +1,3 @@
 // The page that compares loads its modules only when it is opened.
-const wake = async () => {
-  if (document.querySelector(".compare")) (await import("./compare/table.js")).equip();
-  if (document.querySelector(".pair")) (await import("./compare/pair.js")).equip();
-};
-window.document$?.subscribe(() => setTimeout(wake)) ?? wake();
+if (document.querySelector(".compare")) (await import("./compare/table.js")).equip();
+if (document.querySelector(".pair")) (await import("./compare/pair.js")).equip();

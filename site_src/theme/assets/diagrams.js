@@ -16,33 +16,43 @@ const show = (node) => {
   node.classList.add("chosen");
   note(node.closest("figure")).replaceChildren(...wordsOf(node));
 };
-// Room for the longest note is kept, so that nothing below ever moves.
-const reserve = () => {
-  for (const line of document.querySelectorAll(".diagram-note")) {
-    const now = [...line.childNodes];
-    line.style.minHeight = "";
-    const heights = [...line.closest("figure").querySelectorAll("a.node")].map((node) => {
-      line.replaceChildren(...wordsOf(node));
-      return line.offsetHeight;
-    });
-    line.replaceChildren(...now);
-    line.style.minHeight = `${Math.max(...heights)}px`;
-  }
+// Room for the longest note is kept, so that nothing below ever moves. All notes are laid
+// out at once, below each other and out of sight.
+const reserve = (line) => {
+  const trial = line.cloneNode();
+  trial.className = "diagram-note trial";
+  trial.append(
+    ...[...line.closest("figure").querySelectorAll("a.node")].map((node) => {
+      const words = document.createElement("div");
+      words.append(...wordsOf(node));
+      return words;
+    }),
+  );
+  line.before(trial);
+  const heights = [...trial.children].map((words) => words.offsetHeight);
+  trial.remove();
+  line.style.minHeight = `${Math.max(...heights)}px`;
 };
-const prepare = () => {
-  for (const figure of document.querySelectorAll("figure.diagram")) {
-    const line = note(figure);
-    if (line.hidden) {
-      line.hidden = false;
-      line.textContent = HINT;
-      // The note takes the place of the drawing's own tooltips.
-      figure.querySelectorAll(".node > title").forEach((title) => title.remove());
-    }
-  }
-  reserve();
+const near = new IntersectionObserver(
+  (entries) => {
+    for (const { isIntersecting, target } of entries) if (isIntersecting) reserve(target);
+  },
+  { rootMargin: "100%" },
+);
+const reserveAgain = () => {
+  near.disconnect();
+  for (const line of document.querySelectorAll(".diagram-note")) near.observe(line);
 };
+for (const figure of document.querySelectorAll("figure.diagram")) {
+  const line = note(figure);
+  line.hidden = false;
+  line.textContent = HINT;
+  // The note takes the place of the drawing's own tooltips.
+  figure.querySelectorAll(".node > title").forEach((title) => title.remove());
+}
+reserveAgain();
 
-window.addEventListener("resize", reserve);
+window.addEventListener("resize", reserveAgain);
 document.addEventListener("pointerover", (event) => {
   const node = partAt(event);
   if (node && node !== chosen && event.pointerType !== "touch") show(node);
@@ -68,4 +78,3 @@ window.addEventListener("beforeprint", () => {
   for (const words of opened) words.open = true;
 });
 window.addEventListener("afterprint", () => { for (const words of opened) words.open = false; });
-window.document$?.subscribe(prepare) ?? prepare();

@@ -7,14 +7,11 @@ const wordsAt = (event) => {
   note.textContent = part.getAttribute("aria-label");
   note.classList.add("said");
 };
-const prepare = () => {
-  for (const note of document.querySelectorAll(".timeline-note")) {
-    note.hidden = false;
-    note.textContent = HINT;
-    // The note takes the place of the drawing's own tooltips.
-    for (const title of document.querySelectorAll(".timeline .edge > title")) title.remove();
-  }
-};
+for (const note of document.querySelectorAll(".timeline-note")) {
+  note.hidden = false;
+  note.textContent = HINT;
+  // The note takes the place of the drawing's own tooltips.
+  for (const title of document.querySelectorAll(".timeline .edge > title")) title.remove();
+}
 document.addEventListener("pointerover", wordsAt);
 document.addEventListener("focusin", wordsAt);
-window.document$?.subscribe(prepare) ?? prepare();

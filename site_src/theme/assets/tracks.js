@@ -61,8 +61,5 @@ const show = (list) => {
   list.before(line);
 };
 
-const settle = () => {
-  document.querySelectorAll("nav.tracks").forEach(offer);
-  document.querySelectorAll("ol.track").forEach(show);
-};
-window.document$?.subscribe(() => setTimeout(settle)) ?? settle();
+document.querySelectorAll("nav.tracks").forEach(offer);
+document.querySelectorAll("ol.track").forEach(show);

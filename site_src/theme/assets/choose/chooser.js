@@ -74,7 +74,6 @@ const summary = ({ ranked, out }, asked, title) => {
 
 export const equip = () => {
   const section = document.querySelector(".chooser");
-  if (section.querySelector("form")) return;
   const { questions, reasons } = read(section);
   const heading = section.querySelector("h2");
   const list = section.querySelector(".candidates");

@@ -61,7 +61,6 @@ const draw = (pair, root, view) => {
 
 export const equip = () => {
   const section = document.querySelector(".pair");
-  if (section.querySelector("form")) return;
   const plain = section.querySelector(".pair-plain");
   const address = plain.querySelector("p a").href;
   const root = new URL(".", address).href;

@@ -35,7 +35,6 @@ const inOrder = (bodies, column, down) => {
 
 export const equip = () => {
   const section = document.querySelector(".compare");
-  if (section.querySelector("form")) return;
   const table = section.querySelector("table");
   const bodies = [...table.tBodies];
   const [corner, ...heads] = [
