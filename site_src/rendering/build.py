@@ -22,6 +22,7 @@ from site_src.rendering import (
     copies,
     demos,
     extension,
+    fonts,
     labs,
     machines,
     markup,
@@ -75,12 +76,9 @@ def begin(config: Any) -> Any:
 
 
 def add_files(files: Any, config: Any) -> Any:
-    """Publish snippets, measured times, KaTeX's files, and what live demos load."""
+    """Publish snippets, measured times, fonts, and what live demos load."""
     root = state.site().root
-    katex = root / "node_modules" / "katex" / "dist"
-    fonts = sorted((katex / "fonts").glob("*.woff2"))
-    for path in [katex / "katex.min.css", *fonts]:
-        name = f"assets/katex/{path.relative_to(katex).as_posix()}"
+    for name, path in fonts.files(root / "node_modules"):
         if path.exists():
             files.append(File.generated(config, name, abs_src_path=str(path)))
     labs.add_files(files, config)
@@ -254,6 +252,7 @@ def end(config: Any) -> None:
         current.end()
         if not current.problems:
             machines.write(Path(config.site_dir), config.site_description or "")
+            fonts.fit(Path(config.site_dir), current.root / ".build" / "fonts")
     current.kept.save(all_pages=not current.pending)
     if current.problems and not current.pending:
         raise PluginError("\n".join(map(str, sorted(set(current.problems)))))
