@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from site_src import glossary, tracks
+from site_src import addresses, glossary, tracks
 from site_src.citations import read_bibliography
 from site_src.lint import drafts, questions, records, snippet
 from site_src.lint import pages as page_checks
@@ -24,6 +24,7 @@ def everything(root: Path) -> list[Problem]:
             found += drafts.check(page)
             found += _off_the_tracks(page, led)
     found += glossary.check(root)
+    found += addresses.check(root, pages)
     found += records.check(root, (name for page in pages for name in page.snippets))
     for path in sorted((root / "snippets").glob("*/*.py")):
         found += snippet.style(path)

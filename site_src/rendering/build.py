@@ -14,7 +14,7 @@ from markdown_exec import markdown_config
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, InclusionLevel
 
-from site_src import catalogue, front_matter, glossary
+from site_src import addresses, catalogue, front_matter, glossary
 from site_src.lint import pages
 from site_src.problem import Problem
 from site_src.rendering import (
@@ -93,9 +93,9 @@ def add_files(files: Any, config: Any) -> Any:
         if reference.holds(page):
             uri = page.path.removeprefix("docs/")
             files.append(File.generated(config, uri, content=page.text))
-    addresses = state.site().addresses
+    places = state.site().addresses
     for file in files.documentation_pages():
-        addresses[state.site().page_at(file.src_uri).path] = file.url
+        places[state.site().page_at(file.src_uri).path] = file.url
     labs.add_notebooks(files, config)
     for name in copies.all_names(root):
         for suffix, content in ((".py", copies.credited), (".ipynb", copies.notebook)):
@@ -243,6 +243,10 @@ def end(config: Any) -> None:
     """
     current = state.site()
     _check_templates(Path(config.site_dir))
+    for old, new in addresses.moved(current.root).items():
+        folder = Path(config.site_dir, old)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "index.html").write_text(addresses.redirect(old, new), "utf-8")
     for stranger in policy.harden(Path(config.site_dir), meta=not current.pending):
         current.report("site_src/theme/main.html", 1, stranger)
     if current.pending:

@@ -24,7 +24,10 @@ def files(modules: Path) -> Iterator[tuple[str, Path]]:
     yield "assets/katex/katex.min.css", katex / "katex.min.css"
     for path in sorted((katex / "fonts").glob("*.woff2")):
         yield f"assets/katex/fonts/{path.name}", path
-    yield f"{FOLDER}/plex.woff2", plex / "files" / "ibm-plex-sans-latin-wght-normal.woff2"
+    yield (
+        f"{FOLDER}/plex.woff2",
+        plex / "files" / "ibm-plex-sans-latin-wght-normal.woff2",
+    )
     yield f"{FOLDER}/LICENSE.txt", plex / "LICENSE"
 
 
