@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from site_src.page import Page
 
 # Each command imports what it needs: a bare machine can measure, but not render.
+_OURS = {"site_src", "snippets", "tests"}
+_NOT_INSTALLED = (
+    "{0} is not installed for {1}; call `make setup`, "
+    "then `.venv/bin/python -m site_src ...`"
+)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -38,6 +43,11 @@ def main(arguments: Sequence[str]) -> int:
         problems = _COMMANDS[options.command](root, options)
     except Problems as error:
         problems = error.problems
+    except ModuleNotFoundError as error:
+        if str(error.name).partition(".")[0] in _OURS:
+            raise
+        print(_NOT_INSTALLED.format(error.name, sys.executable), file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
@@ -132,7 +142,12 @@ def _concerning(root: Path, options: argparse.Namespace) -> list[Problem]:
             print(line, file=sys.stderr, flush=True)
 
     pages = _chosen(read_pages(root), options.page)
-    return [fault for page in pages for fault in concerning(root, page, run, say)]
+    force = options.force
+    return [
+        fault
+        for page in pages
+        for fault in concerning(root, page, run, say, force=force)
+    ]
 
 
 def _build(root: Path, options: argparse.Namespace) -> list[Problem]:

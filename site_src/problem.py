@@ -30,12 +30,15 @@ class Problem:
 
     @property
     def turn(self) -> tuple[bool, int, Problem]:
-        """When somebody should take it up: wrong things first, then a page's files."""
+        """When somebody should take it up: what is wrong first, then what is missing.
+
+        Both in the order in which one writes a page: snippet, test, record, page.
+        """
         step = next((n for n, s in enumerate(_STEPS) if self.path.startswith(s)), 0)
-        return self.missing, step if self.missing else 0, self
+        return self.missing, step, self
 
 
-_STEPS = ("snippets/", "tests/", "docs/")  # in which one writes a page
+_STEPS = ("snippets/", "tests/", "docs/measurements/", "docs/")
 
 
 class Problems(Exception):

@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[1]
 ROOMS = {
     *("docs", "snippets", "site_src", "tests", ".github", ".ci"),
     *("README.md", "CONTRIBUTING.md", "LICENSE", "Makefile", ".gitignore"),
+    ".pre-commit-config.yaml",
     *("pyproject.toml", "mkdocs.yml", "constraints.txt"),
     *("package.json", "package-lock.json"),
 }

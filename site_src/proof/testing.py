@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -45,6 +46,8 @@ def run(
         limit: Seconds for all of them.
         environ: Further variables.
     """
+    if importlib.util.find_spec("pytest") is None:
+        return Ran(0, [], "pytest is not installed; run make hooks")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     always = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
     with tempfile.TemporaryDirectory(prefix="tests-") as folder:
