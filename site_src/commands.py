@@ -51,12 +51,17 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
-    for problem in sorted(set(problems), key=lambda problem: problem.turn):
+    for problem in sorted(set(problems), key=_turn):
         print(problem, file=sys.stderr)
     if problems:
         count = len(set(problems))
         print(f"{count} problem{'s' if count > 1 else ''}", file=sys.stderr)
     return 1 if problems else 0
+
+
+def _turn(problem: Problem) -> tuple[object, ...]:
+    """What is wrong, then what is missing; snippet and test, then page, then record."""
+    return problem.missing, problem.path.startswith("docs/"), problem.turn
 
 
 def _run(root: Path, options: argparse.Namespace) -> list[Problem]:

@@ -30,15 +30,12 @@ class Problem:
 
     @property
     def turn(self) -> tuple[bool, int, Problem]:
-        """When somebody should take it up: what is wrong first, then what is missing.
-
-        Both in the order in which one writes a page: snippet, test, record, page.
-        """
+        """When somebody should take it up: wrong things first, then a page's files."""
         step = next((n for n, s in enumerate(_STEPS) if self.path.startswith(s)), 0)
-        return self.missing, step, self
+        return self.missing, step if self.missing else 0, self
 
 
-_STEPS = ("snippets/", "tests/", "docs/measurements/", "docs/")
+_STEPS = ("snippets/", "tests/", "docs/")  # in which one writes a page
 
 
 class Problems(Exception):

@@ -7,7 +7,7 @@ import importlib.util
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +24,8 @@ Say = Callable[[str], None]
 LIMIT = 600  # seconds for the tests of one page
 _CONTRACT = "tests/test_every_snippet.py"
 _READ = "keeps_the_style"  # a clause that is checked where the files are read
+_HOUSE = "tests/test_layout.py"  # what may stand and be imported where
+_RULES = "test_the_rule_holds"
 
 
 def concerning(
@@ -49,7 +51,7 @@ def concerning(
     found = [problem for problem in everything(root) if problem.path in files]
     found += _formatted(root, [name for name in files if name.endswith((".py", ".md"))])
     say(f"{page.name}: {len(files)} files read in {time.monotonic() - began:.1f} s")
-    found += _tested(root, page, say, force=force)
+    found += _tested(root, page, files, say, force=force)
     if any(fault.path == page.path and not fault.missing for fault in found):
         say(f"{page.name}: not executed before this is mended")
     else:
@@ -61,8 +63,10 @@ def concerning(
     return found
 
 
-def _tested(root: Path, page: Page, say: Say, *, force: bool) -> list[Problem]:
-    """The snippets' own tests, and the contract that all snippets keep."""
+def _tested(
+    root: Path, page: Page, files: Collection[str], say: Say, *, force: bool
+) -> list[Problem]:
+    """The snippets' own tests, the contract of all snippets, the rules of the house."""
     own = []
     found = []
     for name in page.snippets:
@@ -74,18 +78,19 @@ def _tested(root: Path, page: Page, say: Say, *, force: bool) -> list[Problem]:
             say(f"{name}: {known}")
         else:
             own.append(path)
-    if not page.snippets:
-        return found
     began = time.monotonic()
-    chosen = " or ".join([*page.snippets, *(Path(path).stem for path in own)])
-    tests = [*own, _CONTRACT, "-k", f"({chosen}) and not {_READ}"]
+    chosen = [_RULES, *page.snippets, *(Path(path).stem for path in own)]
+    words = f"({' or '.join(chosen)}) and not {_READ}"
+    tests = [*own, _CONTRACT, _HOUSE, "-k", words]
     ran = testing.run(root, tests, limit=LIMIT)
     wall = time.monotonic() - began
-    names = ", ".join((*own, "the contract"))
+    names = ", ".join((*own, "the contract", "the rules of the house"))
     count = f"{ran.passed} tests passed, {len(ran.failed)} failed in {wall:.1f} s"
     say(f"{page.name}: {count} ({names})")
     ended = [Problem(tests[0], 1, ran.ended)] if ran.ended else []
-    return [*found, *_blamed(ran.failed, page.snippets), *ended]
+    failed = [*_blamed(ran.failed, page.snippets)]
+    concerned = {*files, *own, _CONTRACT}  # the house has other pages, too
+    return [*found, *(fault for fault in failed if fault.path in concerned), *ended]
 
 
 def _known(root: Path, name: str) -> str:
