@@ -26,7 +26,7 @@ def check(root: Path, names: Iterable[str]) -> list[Problem]:
         try:
             proof = record.read(root, name)
             if proof is None:
-                missing, why = True, f"there is no record of the checks of {snippet}"
+                missing, why = True, "there is no record of its checks"
             else:
                 change = proof.stale(root)
                 why = f"stale: {change} since {proof.date}" if change else ""

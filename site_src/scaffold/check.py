@@ -84,13 +84,14 @@ def _tested(
     tests = [*own, _CONTRACT, _HOUSE, "-k", words]
     ran = testing.run(root, tests, limit=LIMIT)
     wall = time.monotonic() - began
+    concerned = {*files, *own, _CONTRACT}  # the house has other pages, too
+    blamed = _blamed(ran.failed, page.snippets)
+    failed = [fault for fault in blamed if fault.path in concerned]
     names = ", ".join((*own, "the contract", "the rules of the house"))
-    count = f"{ran.passed} tests passed, {len(ran.failed)} failed in {wall:.1f} s"
+    count = f"{ran.passed} tests passed, {len(failed)} failed in {wall:.1f} s"
     say(f"{page.name}: {count} ({names})")
     ended = [Problem(tests[0], 1, ran.ended)] if ran.ended else []
-    failed = [*_blamed(ran.failed, page.snippets)]
-    concerned = {*files, *own, _CONTRACT}  # the house has other pages, too
-    return [*found, *(fault for fault in failed if fault.path in concerned), *ended]
+    return [*found, *failed, *ended]
 
 
 def _known(root: Path, name: str) -> str:
