@@ -59,7 +59,7 @@ def concerning(
     wrong = sum(not fault.missing for fault in set(found))
     left = len(set(found)) - wrong
     wall = time.monotonic() - began
-    say(f"{page.name}: {wrong} things wrong, {left} missing, told in {wall:.1f} s")
+    say(f"{page.name}: {wrong} wrong, {left} missing, told in {wall:.1f} s")
     return found
 
 
@@ -112,6 +112,7 @@ def _blamed(failed: Iterable[Problem], names: Sequence[str]) -> Iterator[Problem
     """Failures; where the contract is broken, at the snippet that breaks it."""
     for fault in failed:
         test, _, said = fault.message.partition(": ")
+        said = said.removeprefix("AssertionError: ")
         name = next((name for name in names if name in test), "")
         if fault.path == _CONTRACT and name:
             clause = test.partition("[")[2].replace(name, "").strip("[]-")

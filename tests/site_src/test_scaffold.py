@@ -104,7 +104,7 @@ def test_all_that_concerns_one_page_runs(begun: Project) -> None:
 
 
 def test_each_fault_is_told_where_it_is(begun: Project) -> None:
-    """One of the contract, one of the style, one of the house."""
+    """One of the contract, one of a comment, one of the house."""
     faults = [
         (SNIPPET, "{(B, T, D)}", "{B, T}"),
         (SNIPPET, "# (B, T, F)", "# (B, T, D)"),
@@ -122,7 +122,7 @@ def test_each_fault_is_told_where_it_is(begun: Project) -> None:
             (begun.root / path).write_text(text)
     for place in (
         rf"{SNIPPET}:1: the contract of all snippets: refuses_wrong_sizes: .* lacks",
-        rf"{SNIPPET}:\d\d: .*B, T, D",
+        rf"{SNIPPET}:\d\d: dimension 2 of .* is 16, the comment says 8",
         rf"{PAGE}:\d\d: site_src.claims is not in the page API",
     ):
         assert re.search(rf"^{place}", told, re.MULTILINE), told
