@@ -26,6 +26,8 @@ _CONTRACT = "tests/test_every_snippet.py"
 _READ = "keeps_the_style"  # a clause that is checked where the files are read
 _HOUSE = "tests/test_layout.py"  # what may stand and be imported where
 _RULES = "test_the_rule_holds"
+# What every page adds to.
+_SHARED = ("docs/references.bib", "docs/glossary.md", "docs/tracks/")
 
 
 def concerning(
@@ -48,7 +50,8 @@ def concerning(
     """
     began = time.monotonic()
     files = {*drafts.files(page), *map(record_file, page.snippets)}
-    found = [problem for problem in everything(root) if problem.path in files]
+    every = everything(root)
+    found = [p for p in every if p.path in files or p.path.startswith(_SHARED)]
     found += _formatted(root, [name for name in files if name.endswith((".py", ".md"))])
     say(f"{page.name}: {len(files)} files read in {time.monotonic() - began:.1f} s")
     found += _tested(root, page, files, say, force=force)

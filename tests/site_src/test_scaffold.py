@@ -170,6 +170,22 @@ def test_what_a_record_covers_is_not_run_twice(
         (begun.root / RECORD).unlink()
 
 
+def test_a_source_that_is_not_whole_is_told_with_the_page(
+    begun: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(testing, "run", lambda *_, **__: testing.Ran(1, []))
+    page = next(p for p in read_pages(begun.root) if p.path == PAGE)
+    bibliography = begun.root / "docs" / "references.bib"
+    bibliography.write_text("@misc{one2026,\n  title = {One},\n  year = {2026},\n}\n")
+    try:
+        found = concerning(begun.root, page, lambda _: [], lambda _: None)
+    finally:
+        bibliography.unlink()
+    told = [str(problem) for problem in found if not problem.missing]
+    assert "docs/references.bib:1: one2026 has no doi, eprint or url" in told
+    assert any("one2026 is cited by no page" in line for line in told)
+
+
 def test_a_python_without_our_packages_says_what_to_call(begun: Project) -> None:
     for words in (["new", "toys/other"], ["check"]):
         done = subprocess.run(
