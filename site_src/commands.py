@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from site_src.page import Page
 
 # Each command imports what it needs: a bare machine can measure, but not render.
+_OURS = {"site_src", "snippets", "tests"}
+_NOT_INSTALLED = (
+    "{0} is not installed for {1}; call `make setup`, "
+    "then `.venv/bin/python -m site_src ...`"
+)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -38,15 +43,25 @@ def main(arguments: Sequence[str]) -> int:
         problems = _COMMANDS[options.command](root, options)
     except Problems as error:
         problems = error.problems
+    except ModuleNotFoundError as error:
+        if str(error.name).partition(".")[0] in _OURS:
+            raise
+        print(_NOT_INSTALLED.format(error.name, sys.executable), file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
-    for problem in sorted(set(problems), key=lambda problem: problem.turn):
+    for problem in sorted(set(problems), key=_turn):
         print(problem, file=sys.stderr)
     if problems:
         count = len(set(problems))
         print(f"{count} problem{'s' if count > 1 else ''}", file=sys.stderr)
     return 1 if problems else 0
+
+
+def _turn(problem: Problem) -> tuple[object, ...]:
+    """What is wrong, then what is missing; snippet and test, then page, then record."""
+    return problem.missing, problem.path.startswith("docs/"), problem.turn
 
 
 def _run(root: Path, options: argparse.Namespace) -> list[Problem]:
@@ -132,7 +147,12 @@ def _concerning(root: Path, options: argparse.Namespace) -> list[Problem]:
             print(line, file=sys.stderr, flush=True)
 
     pages = _chosen(read_pages(root), options.page)
-    return [fault for page in pages for fault in concerning(root, page, run, say)]
+    force = options.force
+    return [
+        fault
+        for page in pages
+        for fault in concerning(root, page, run, say, force=force)
+    ]
 
 
 def _build(root: Path, options: argparse.Namespace) -> list[Problem]:

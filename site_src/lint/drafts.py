@@ -11,7 +11,8 @@ from site_src.problem import Problem
 from site_src.proof.identity import test_file
 
 MARK = "TODO"
-_LINE = re.compile(rf"\b{MARK}\b:?\s*(?P<what>[^\"\[\]{{}}]*)")
+# What follows the mark, or else the comment at the end of its line.
+_LINE = re.compile(rf"\b{MARK}\b:?\s*(?P<what>[^\"\[\]{{}}#]*)[^#]*(?:# (?P<note>.*))?")
 
 
 def check(page: Page) -> list[Problem]:
@@ -31,6 +32,7 @@ def _marks(root: Path, name: str) -> Iterator[Problem]:
         return  # said elsewhere
     for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
         if match := _LINE.search(line):
-            what = match["what"].strip(" .|") or line.partition(MARK)[0].strip(" :-[")
+            said = match["what"].strip(" .|:") or match["note"]
+            what = said or line.partition(MARK)[0].strip(" :-[#")
             text = f"still to be written: {what}"
             yield Problem(name, number, text, missing=True)

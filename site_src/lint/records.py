@@ -22,11 +22,11 @@ def check(root: Path, names: Iterable[str]) -> list[Problem]:
         snippet = f"snippets/{name}.py"
         if not (root / snippet).is_file():
             continue  # its page names a snippet that is not there: said elsewhere
-        path = record_file(name)
+        path, missing = record_file(name), False
         try:
             proof = record.read(root, name)
             if proof is None:
-                path, why = snippet, "there is no record of its checks"
+                missing, why = True, "there is no record of its checks"
             else:
                 change = proof.stale(root)
                 why = f"stale: {change} since {proof.date}" if change else ""
@@ -34,5 +34,5 @@ def check(root: Path, names: Iterable[str]) -> list[Problem]:
             why = str(error)
         if why:
             text = f"{why}; run {record.renewal(name)}"
-            found.append(Problem(path, 1, text, missing=path == snippet))
+            found.append(Problem(path, 1, text, missing=missing))
     return found

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from site_src import addresses, glossary, tracks
 from site_src.citations import read_bibliography
-from site_src.lint import drafts, questions, records, snippet
+from site_src.lint import drafts, paragraphs, questions, records, snippet
 from site_src.lint import pages as page_checks
 from site_src.page import Page, read_pages
 from site_src.problem import Problem
@@ -19,6 +19,7 @@ def everything(root: Path) -> list[Problem]:
     found = page_checks.check(pages, read_bibliography(root))
     led = [stop.path for track in tracks.read(pages) for stop in track.stops]
     for page in pages:
+        found += paragraphs.check(page)
         if page.is_architecture:
             found += questions.check(page)
             found += drafts.check(page)

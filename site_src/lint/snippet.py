@@ -181,7 +181,7 @@ def seam(source: Source) -> Iterator[Problem]:
         opening.targets[0], ast.Tuple
     )
     if not unpacks or not ast.unparse(opening).endswith(".shape"):
-        message = "forward opens by unpacking sizes: B, T, D = inputs.shape"
+        message = "forward opens by unpacking sizes: B, _, D = inputs.shape"
         yield source.problem(opening.lineno, message)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -14,6 +16,12 @@ from types import MappingProxyType
 
 from site_src.problem import Problem
 
+# A line of a failure's message that says itself where something is wrong.
+_PLACE = re.compile(
+    r"(?:AssertionError: )?(?P<path>(?:docs|snippets|tests)/[\w./-]+\.\w+)"
+    r":(?:(?P<line>\d+):)? (?P<what>.+)"
+)
+
 
 @dataclass(frozen=True)
 class Ran:
@@ -21,7 +29,7 @@ class Ran:
 
     Args:
         passed: How many passed.
-        failed: Those that did not, each at its line.
+        failed: Those that did not, each at its line, or where its message says.
         ended: How the program ended where that was no usual end; else empty.
     """
 
@@ -45,6 +53,8 @@ def run(
         limit: Seconds for all of them.
         environ: Further variables.
     """
+    if importlib.util.find_spec("pytest") is None:
+        return Ran(0, [], "pytest is not installed; run make hooks")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     always = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
     with tempfile.TemporaryDirectory(prefix="tests-") as folder:
@@ -82,6 +92,12 @@ def _failed(blamed: str, cases: Sequence[etree.Element]) -> Iterator[Problem]:
             said = (fault.get("message") or "").splitlines() or ["failed"]
             if fault.text and said[0].startswith("collection"):
                 said = [fault.text.strip().splitlines()[-1]]
+            places = [place for line in said if (place := _PLACE.fullmatch(line))]
+            for place in places:
+                number = int(place["line"] or 1)
+                yield Problem(place["path"], number, place["what"])
+            if places:
+                continue
             path = case.get("file") or blamed
             line = int(case.get("line") or 0) + 1
             yield Problem(path, line, f"{case.get('name')}: {said[0].strip()}")

@@ -121,9 +121,9 @@ def test_a_change_of_code_makes_it_stale(
     assert found(toy.root) == [f"{RECORD}stale: {path} changed since 2026-01-02{RENEW}"]
 
 
-def test_a_missing_record_is_said_at_the_snippet(toy: Project) -> None:
+def test_a_missing_record_is_said_where_it_will_be(toy: Project) -> None:
     (toy.root / record_file(NAME)).unlink()
-    text = f"snippets/{NAME}.py:1: there is no record of its checks{RENEW}"
+    text = f"{record_file(NAME)}:1: there is no record of its checks{RENEW}"
     assert found(toy.root) == [text]
     (toy.root / record_file(NAME)).write_text('{"benchmark": {}}')
     assert found(toy.root) == [text], "another part alone is none"

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import torch
 from conftest import ROOT, Project, make_project
+
+from site_src.page import read_pages
+from site_src.proof import record, testing
+from site_src.proof.identity import identity, measured_by
+from site_src.scaffold.check import concerning
 
 NAME = "toys/small_net"
 SNIPPET = f"snippets/{NAME}.py"
 TEST = "tests/snippets/toys/test_small_net.py"
 PAGE = f"docs/architectures/{NAME}.md"
+RECORD = f"docs/measurements/{NAME}.json"
 
 
 @pytest.fixture(scope="module")
@@ -55,13 +65,17 @@ def test_what_is_missing_is_told_at_its_line_in_the_order_of_writing(
 ) -> None:
     *told, _ = begun.call("check").stderr.splitlines()
     places = [line.split(":", 2) for line in told]
-    assert list(dict.fromkeys(path for path, _, _ in places)) == [SNIPPET, TEST, PAGE]
-    for path, number, message in places:
+    order = [SNIPPET, TEST, PAGE, RECORD]
+    assert list(dict.fromkeys(path for path, _, _ in places)) == order
+    for path, number, message in places[:-1]:
         line = (begun.root / path).read_text().splitlines()[int(number) - 1]
-        if "still to be written" in message:
+        if "still to be written: " in message:
             assert "TODO" in line
+            said = message.partition("still to be written: ")[2]
+            assert re.match(r"[\w“]", said), message
+            assert said in line, message
     messages = "\n".join(message for _, _, message in places)
-    for part in ("record small_net", "1 questions, not 4 to 6", "paper", "modalities"):
+    for part in ("record small_net", "1 questions, not 4 to 6", "the paper's key"):
         assert part.replace("small_net", NAME) in messages
 
 
@@ -87,6 +101,103 @@ def test_all_that_concerns_one_page_runs(begun: Project) -> None:
     finally:
         (begun.root / SNIPPET).write_text(before)
     assert re.search(rf"^{TEST}:\d+: test_equals_the_formula", broken, re.MULTILINE)
+
+
+def test_each_fault_is_told_where_it_is(begun: Project) -> None:
+    """One of the contract, one of a comment, one of the house."""
+    faults = [
+        (SNIPPET, "{(B, T, D)}", "{B, T}"),
+        (SNIPPET, "# (B, T, F)", "# (B, T, D)"),
+        (
+            PAGE,
+            "import claim, diagram, shapes",
+            "import claim, diagram, shapes, claims",
+        ),
+    ]
+    before = [changed(begun, *fault) for fault in faults]
+    try:
+        told = begun.call("check", "small_net", "--draft").stderr
+    finally:
+        for (path, _, _), text in reversed([*zip(faults, before, strict=True)]):
+            (begun.root / path).write_text(text)
+    for place in (
+        rf"{SNIPPET}:1: the contract of all snippets: refuses_wrong_sizes: .* lacks",
+        rf"{SNIPPET}:\d\d: dimension 2 of .* is 16, the comment says 8",
+        rf"{PAGE}:\d\d: site_src.claims is not in the page API",
+    ):
+        assert re.search(rf"^{place}", told, re.MULTILINE), told
+
+
+def test_what_a_record_covers_is_not_run_twice(
+    begun: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def run(_: Path, tests: Sequence[str], *, limit: float) -> testing.Ran:
+        asked[:] = tests
+        return testing.Ran(1, [])
+
+    monkeypatch.setattr(testing, "run", run)
+    page = next(p for p in read_pages(begun.root) if p.path == PAGE)
+    kept = record.Proof(
+        snippet=NAME,
+        identity=identity((begun.root / SNIPPET).read_text()),
+        measured_by=measured_by(begun.root, NAME),
+        checked_against="",
+        references=[],
+        tests=7,
+        comparisons=[],
+        mistakes=[],
+        environment={"torch": torch.__version__},
+        date="2026-01-02",
+        commit="",
+        dirty=False,
+    )
+    covered = f"{NAME}: 7 tests passed on 2026-01-02, and nothing changed since"
+    try:
+        for changes, force, known in (
+            ({}, False, True),
+            ({}, True, False),
+            ({"environment": {"torch": "1.0.0"}}, False, False),
+            ({"identity": "another"}, False, False),
+        ):
+            record.write(begun.root, kept.model_copy(update=changes))
+            said: list[str] = []
+            concerning(begun.root, page, lambda _: [], said.append, force=force)
+            assert (TEST not in asked, covered in said) == (known, known), changes
+            assert "tests/test_every_snippet.py" in asked
+    finally:
+        (begun.root / RECORD).unlink()
+
+
+def test_a_source_that_is_not_whole_is_told_with_the_page(
+    begun: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(testing, "run", lambda *_, **__: testing.Ran(1, []))
+    page = next(p for p in read_pages(begun.root) if p.path == PAGE)
+    bibliography = begun.root / "docs" / "references.bib"
+    bibliography.write_text("@misc{one2026,\n  title = {One},\n  year = {2026},\n}\n")
+    try:
+        found = concerning(begun.root, page, lambda _: [], lambda _: None)
+    finally:
+        bibliography.unlink()
+    told = [str(problem) for problem in found if not problem.missing]
+    assert "docs/references.bib:1: one2026 has no doi, eprint or url" in told
+    assert any("one2026 is cited by no page" in line for line in told)
+
+
+def test_a_python_without_our_packages_says_what_to_call(begun: Project) -> None:
+    for words in (["new", "toys/other"], ["check"]):
+        done = subprocess.run(
+            [sys.executable, "-S", "-m", "site_src", *words],
+            cwd=begun.root,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 2
+        said = r"\w+ is not installed for \S+; call `make setup`, then `\.venv/.*`\n"
+        assert re.fullmatch(said, done.stderr)
 
 
 def test_a_page_does_not_run_before_its_faults_are_mended(begun: Project) -> None:
@@ -138,3 +249,11 @@ def test_a_page_that_no_track_leads_to_is_missing_one(begun: Project) -> None:
     finally:
         for name in ("notes", "tracks"):
             shutil.rmtree(begun.root / "docs" / name)
+
+
+def test_tests_without_pytest_say_what_to_call(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(testing.importlib.util, "find_spec", lambda _: None)
+    ran = testing.run(tmp_path, ["tests/test_one.py"], limit=1)
+    assert (ran.passed, ran.ended) == (0, "pytest is not installed; run make hooks")
