@@ -6,7 +6,7 @@ moved `labs/name/ -> labs/other/`, which the site then answers with a redirect.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from site_src.page import Page
@@ -54,6 +54,17 @@ def check(root: Path, pages: Sequence[Page]) -> list[Problem]:
         message = f"add a line for the new page: {new or '/'}"
         found.append(Problem(PATH, last, message, missing=True))
     return found
+
+
+def record(root: Path, new: Iterable[str]) -> None:
+    """Add addresses to the file, in their order; a repository without one stays so."""
+    path = root / PATH
+    if path.exists():
+        lines = path.read_text("utf-8").splitlines()
+        notes = [line for line in lines if line.startswith("#")]
+        known = [line for line in lines if line not in notes]
+        text = "\n".join([*notes, *sorted({*known, *new})])
+        path.write_text(f"{text}\n", "utf-8")
 
 
 def redirect(old: str, new: str) -> str:

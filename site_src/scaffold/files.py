@@ -7,6 +7,8 @@ import importlib.metadata
 import re
 from pathlib import Path
 
+from site_src import addresses
+
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*/[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _HERE = Path(__file__).parent
 _FILES = {
@@ -17,7 +19,7 @@ _FILES = {
 
 
 def write(root: Path, name: str, title: str = "") -> list[Path]:
-    """Write the files of an architecture that is not there yet.
+    """Write the files of an architecture that is not there yet, and note its addresses.
 
     Args:
         root: The repository.
@@ -58,4 +60,5 @@ def write(root: Path, name: str, title: str = "") -> list[Path]:
             text = text.replace(f"«{key}»", value)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
+    addresses.record(root, [f"architectures/{name}/", f"reference/{name}/"])
     return list(files.values())

@@ -50,6 +50,17 @@ def test_what_is_not_recorded_or_gone_is_told_with_its_line(moving: Project) -> 
     assert record(moving, *others, "new/", "deep/old/ -> new/") == []
 
 
+def test_a_new_page_is_recorded_in_its_place(moving: Project) -> None:
+    others = [addresses.of(page) or "/" for page in read_pages(moving.root)]
+    record(moving, *others, "z/")
+    done = moving.call("new", "family/model")
+    assert done.returncode == 0, done.stderr
+    lines = (moving.root / addresses.PATH).read_text().splitlines()
+    assert lines[0] == "# A comment"
+    assert lines[1:] == sorted(lines[1:])
+    assert {"architectures/family/model/", "reference/family/model/"} < set(lines)
+
+
 def test_a_page_that_moved_is_found_at_its_old_address(moving: Project) -> None:
     others = [addresses.of(page) or "/" for page in read_pages(moving.root)]
     assert record(moving, *others, "deep/old/ -> new/", "gone/ -> /") == []
