@@ -49,6 +49,9 @@ _NOT_NEEDED = re.compile(
 # when the page loads, and the browser would style everything twice.
 _PLAIN_TABLE = re.compile(r"<table>(.*?)</table>", re.DOTALL)
 
+# Equal pictures have equal masks; one is enough for all.
+_MASK = re.compile(r'<mask id="([^"]+)">.*?</mask>', re.DOTALL)
+
 _NOT_SEARCHED = re.compile(
     r"<svg\b.*?</svg>|<details class=\"made-by\".*?</details>"
     r"|<(span|div) class=\"arithmatex\">(?:\\\((.*?)\\\)|.*?)</\1>",
@@ -154,7 +157,17 @@ def finish_page(content: str, page: Any) -> str:
     text = _PLAIN_TABLE.sub(
         r'<div class="wide"><table class="values">\1</table></div>', text
     )
+    known: set[str] = set()
+    text = _MASK.sub(lambda mask: _once(mask[1], known) and mask[0], text)
     return text + extension.references(source)
+
+
+def _once(name: str, known: set[str]) -> str:
+    """The name when it is new, and nothing when it is known."""
+    if name in known:
+        return ""
+    known.add(name)
+    return name
 
 
 def _check_links(text: str, current: state.PageState) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import pytest
 from browser.conftest import SITE
@@ -42,6 +43,13 @@ def test_every_page_carries_the_policy_and_no_inline_style() -> None:
         assert "unsafe-inline" not in policy[1]
         assert "'unsafe-eval'" not in policy[1]
         assert not re.search(r"<[^>]*\sstyle=", text), path
+
+
+def test_no_page_holds_an_id_twice() -> None:
+    for path in sorted(SITE.rglob("*.html")):
+        text = re.sub(r"<script\b.*?</script>", "", path.read_text("utf-8"), flags=re.S)
+        ids = Counter(re.findall(r'<[^>]*\sid="?([^"\s>]+)', text))
+        assert [name for name, count in ids.items() if count > 1] == [], path
 
 
 @pytest.mark.parametrize(
