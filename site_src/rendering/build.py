@@ -240,6 +240,7 @@ def page_context(context: Any, page: Any) -> Any:
     page.content = _FOR_SEARCH.sub("", state.site().states[source].html)
     context["card"] = extension.card(source)
     page_shown = state.site().page_at(source)
+    page.meta["description"] = page_shown.meta.get("tagline")
     context["slug"] = page_shown.slug
     context["tracks"] = tracks.around(page_shown)
     context["lab"] = labs.card(source)
