@@ -7,7 +7,7 @@ PIP := $(RUN) -m pip install --disable-pip-version-check --quiet
 LOCK := constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup hooks serve site test audit bench-build bench-snippets bench-demos lock clean
+.PHONY: help setup hooks serve site test audit bench-build bench-serve bench-snippets bench-demos lock clean
 
 help:
 	@echo "make serve           set up, execute the pages, serve with live reload"
@@ -16,6 +16,7 @@ help:
 	@echo "make hooks           set up all that a contributor needs, with checks before a commit"
 	@echo "make audit           hold the built site to its budgets: Lighthouse, axe, HTML (about 40 min)"
 	@echo "make bench-build     measure the build against notebooks and plain markdown-exec"
+	@echo "make bench-serve     time how soon an edit shows in a browser"
 	@echo "make bench-snippets  time the snippets beside what others use, on the processor"
 	@echo "make bench-demos     time the live demos and weigh their pages"
 	@echo "make lock            write constraints.txt and package-lock.json anew"
@@ -40,6 +41,10 @@ audit: setup tests/audit/node_modules/.package-lock.json
 
 bench-build: setup $(VENV)/.test
 	@$(RUN) tests/bench/build_time.py
+
+bench-serve: setup $(VENV)/.test
+	@$(RUN) -m site_src run
+	@PYTHONPATH=.:tests $(RUN) tests/bench/serve_time.py
 
 bench-snippets: setup $(VENV)/.test
 	@$(RUN) -m site_src measure --device cpu --force

@@ -6,9 +6,10 @@ import difflib
 import functools
 import html
 import re
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from site_src.kept import Kept
 from site_src.problem import Problem
 
 CITATION = re.compile(r"\[(@[\w:.-]+(?:\s*;\s*@[\w:.-]+)*)\]")
@@ -83,17 +84,33 @@ class Bibliography:
         return f"; did you mean [@{near[0]}]?" if near else f"; add it to {self.path}"
 
 
-def read_bibliography(root: Path) -> Bibliography:
-    """Read docs/references.bib; a defect becomes a problem with its line."""
+def read_bibliography(root: Path, kept: Kept | None = None) -> Bibliography:
+    """Read docs/references.bib; a defect becomes a problem with its line.
+
+    Args:
+        root: The repository.
+        kept: What earlier builds made, which spares most of a second.
+    """
     path = root / "docs" / "references.bib"
     if not path.exists():
         return Bibliography("docs/references.bib")
-    return _read(path.read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8")
+    if kept is None:
+        return _read(text)
+    made = kept.of("bibliography", text, lambda: asdict(_read(text)))
+    return Bibliography(
+        path=made["path"],
+        entries={
+            key: Entry(**entry | {"authors": tuple(entry["authors"])})
+            for key, entry in made["entries"].items()
+        },
+        lines=made["lines"],
+        problems=[Problem(**problem) for problem in made["problems"]],
+    )
 
 
 @functools.lru_cache(maxsize=1)
 def _read(text: str) -> Bibliography:
-    """The bibliography of a text; a build asks twice."""
     from pybtex.database import BibliographyDataError, parse_string
     from pybtex.scanner import PybtexSyntaxError
 

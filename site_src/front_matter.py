@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
@@ -172,6 +173,11 @@ class PlainRecord(_Record):
 
 def check(page: Page) -> list[Problem]:
     """What is wrong with a page's front matter."""
+    return list(_problems(page))
+
+
+@functools.lru_cache(maxsize=1024)
+def _problems(page: Page) -> list[Problem]:
     if page.front_matter_problems:
         return page.front_matter_problems
     if page.faults:
@@ -215,6 +221,7 @@ def _texts(data: Any, where: str = "") -> Iterator[tuple[str, str]]:
             yield from _texts(part, f"{where}.{name}".lstrip("."))
 
 
+@functools.lru_cache(maxsize=1024)
 def record(page: Page) -> ArchitectureRecord:
     """The typed front matter of an architecture page that `check` found good."""
     return ArchitectureRecord.model_validate(page.meta)

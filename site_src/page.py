@@ -18,6 +18,7 @@ from site_src.fences import Block, Fences, scan
 from site_src.problem import Problem, Problems
 
 _HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*\s*(\{[^}]*\})?\s*$")
+_Fast: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,7 @@ class Page:
         except UnicodeDecodeError as error:
             line = raw.count(b"\n", 0, error.start) + 1
             raise Problems([Problem(name, line, "this line is not UTF-8")]) from None
-        if path.suffix != ".py":
-            return cls(root, name, text)
-        lab = labs.read(name, text)
-        return cls(root, name, lab.markdown, lab.problems)
+        return _page(root, name, text)
 
     @property
     def slug(self) -> str:
@@ -116,6 +114,11 @@ class Page:
             if number > self._front_matter_end and number not in self.fences.fenced:
                 yield number, line
 
+    @property
+    def head(self) -> str:
+        """The front matter as it is written."""
+        return "\n".join(self.text.splitlines()[: self._front_matter_end])
+
     @functools.cached_property
     def _front_matter_end(self) -> int:
         lines = self.text.splitlines()
@@ -136,8 +139,10 @@ class Page:
             return {}, {}, faults
         text = "\n" + "\n".join(self.text.splitlines()[1 : end - 1]) + "\n"
         try:
-            tree = yaml.compose(text, Loader=yaml.SafeLoader)
-            data = yaml.safe_load(text)
+            try:
+                data, lines = _read_yaml(text, _Fast)
+            except yaml.MarkedYAMLError:  # the slow one says it in better words
+                data, lines = _read_yaml(text, yaml.SafeLoader)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             message = f"front matter is not YAML: {error.problem}"
@@ -147,8 +152,6 @@ class Page:
         if not isinstance(data, dict):
             fault = Problem(self.path, 2, "the front matter must be a mapping")
             return {}, {}, [fault]
-        lines: dict[str, int] = {}
-        _note_lines(tree, "", lines)
         return data, lines, []
 
     @property
@@ -161,7 +164,7 @@ class Page:
         """Its title in words, or its name where there is none."""
         return str(self.meta.get("title", self.name))
 
-    @property
+    @functools.cached_property
     def snippets(self) -> list[str]:
         """The snippets that the page owns, such as "family/slug"."""
         named = self.meta.get("snippets")
@@ -185,6 +188,18 @@ class Page:
         return read_limits(self.meta.get("limits"))[0]
 
 
+def _read_yaml(text: str, make: Any) -> tuple[Any, dict[str, int]]:
+    """What a text says, and the line of each of its entries."""
+    lines: dict[str, int] = {}
+    loader = make(text)
+    try:
+        tree = loader.get_single_node()
+        _note_lines(tree, "", lines)
+        return None if tree is None else loader.construct_document(tree), lines
+    finally:
+        loader.dispose()
+
+
 def _note_lines(node: yaml.Node | None, prefix: str, lines: dict[str, int]) -> None:
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
@@ -195,6 +210,15 @@ def _note_lines(node: yaml.Node | None, prefix: str, lines: dict[str, int]) -> N
         for number, value in enumerate(node.value):
             lines[f"{prefix}{number}"] = value.start_mark.line + 1
             _note_lines(value, f"{prefix}{number}.", lines)
+
+
+@functools.lru_cache(maxsize=1024)
+def _page(root: Path, name: str, text: str) -> Page:
+    """The page of a text; whoever reads the same again gets what is known of it."""
+    if not name.endswith(".py"):
+        return Page(root, name, text)
+    lab = labs.read(name, text)
+    return Page(root, name, lab.markdown, lab.problems)
 
 
 def read_pages(root: Path) -> list[Page]:

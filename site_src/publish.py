@@ -46,7 +46,7 @@ def _render(root: Path, folder: Path) -> list[Problem]:
     logger.setLevel(logging.WARNING)
     try:
         config = load_config(str(root / "mkdocs.yml"), site_dir=str(folder))
-        build(config)
+        build(config, dirty=True)  # unchanged.py says what needs no rendering
     except (Abort, ConfigurationError) as error:
         noted = state.current.problems if state.current else []
         return sorted({*noted, *warnings.problems}) or [
@@ -74,6 +74,8 @@ class _Warnings(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         text = record.getMessage().strip()
+        if text.startswith(state.DIRTY):
+            return
         match = _DOC.match(text)
         if match is None:
             if record.levelno < logging.ERROR or "Aborted" not in text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ class Track:
         return sum(minutes(page) for page in self.stops)
 
 
+@functools.lru_cache(maxsize=1024)
 def minutes(page: Page) -> int:
     """How long a page's prose takes to read, in whole minutes."""
     words = sum(len(line.split()) for _, line in page.prose)

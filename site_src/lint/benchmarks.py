@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 
 from site_src.measure import blocks, records
@@ -10,13 +11,19 @@ from site_src.page import Page
 from site_src.problem import Problem
 
 
+@functools.lru_cache(maxsize=1024)
+def measuring(page: Page) -> list[blocks.Benchmarks]:
+    """The blocks of a page that measure."""
+    return blocks.in_blocks(page.path, page.blocks)
+
+
 def check(page: Page) -> list[Problem]:
     """What is wrong with the blocks of a page that measure."""
     found: list[Problem] = []
     seen: Counter[str] = Counter()
-    for measuring in blocks.in_blocks(page.path, page.blocks):
-        found += measuring.problems
-        for call in measuring.calls:
+    for block in measuring(page):
+        found += block.problems
+        for call in block.calls:
             seen[call.snippet] += 1
             text = _damage(page, call.snippet)
             if text:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from site_src import addresses, glossary, tracks
 from site_src.citations import read_bibliography
+from site_src.kept import Kept, content
 from site_src.lint import drafts, paragraphs, questions, records, snippet
 from site_src.lint import pages as page_checks
 from site_src.page import Page, read_pages
 from site_src.problem import Problem
+from site_src.proof import record
 
 
 def everything(root: Path) -> list[Problem]:
     """What is wrong with pages, bibliography, snippets and records as they stand."""
-    pages = read_pages(root)
-    found = page_checks.check(pages, read_bibliography(root))
+    pages, kept = read_pages(root), Kept(root, "checked")
+    found = page_checks.check(pages, read_bibliography(root, kept))
     led = [stop.path for track in tracks.read(pages) for stop in track.stops]
     for page in pages:
         found += paragraphs.check(page)
@@ -26,9 +30,20 @@ def everything(root: Path) -> list[Problem]:
             found += _off_the_tracks(page, led)
     found += glossary.check(root)
     found += addresses.check(root, pages)
-    found += records.check(root, (name for page in pages for name in page.snippets))
-    for path in sorted((root / "snippets").glob("*/*.py")):
-        found += snippet.style(path)
+
+    def checked(what: str, key: object, check: Callable[[], Sequence[Problem]]) -> None:
+        said = kept.of(what, key, lambda: [asdict(problem) for problem in check()])
+        found.extend(Problem(**problem) for problem in said)
+
+    made_of = record.made_of(root)
+    for name in dict.fromkeys(name for page in pages for name in page.snippets):
+        key = (name, made_of.get(name))
+        checked("record", key, partial(records.check, root, [name]))
+    files = sorted((root / "snippets").glob("*/*.py"))
+    every = [(path.relative_to(root).as_posix(), content(path)) for path in files]
+    for path in files:
+        checked("style", (str(path), every), partial(snippet.style, path))
+    kept.save(all_pages=True)
     return found
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from site_src.measurements import read_part, record_file, write_part
+from site_src.kept import content
+from site_src.measurements import names_of, read_part, record_file, write_part
 from site_src.proof.identity import identity, measured_by
 
 PART = "proof"  # benchmarks stand beside it in the same file
@@ -136,6 +138,17 @@ def read(root: Path, name: str) -> Proof | None:
         raise ValueError(f"no record: {where}: {first['msg'].lower()}") from None
     except ValueError as error:
         raise ValueError(f"no record: {error}") from None
+
+
+def made_of(root: Path) -> dict[str, str]:
+    """By snippet one hash of its file, its record and what makes that stale."""
+    tests = [content(path) for path in sorted((root / "tests").rglob("*.py"))]
+    found = {}
+    for name in names_of(root):
+        files = (root / f"snippets/{name}.py", root / record_file(name))
+        whole = repr((name, tests, *map(content, files)))
+        found[name] = hashlib.sha256(whole.encode()).hexdigest()
+    return found
 
 
 def write(root: Path, proof: Proof) -> None:

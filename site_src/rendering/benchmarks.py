@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from site_src.figures.tables import inline, table
-from site_src.measure import blocks, records, tables
+from site_src.lint.benchmarks import measuring
+from site_src.measure import records, tables
 from site_src.measure.runs import Run, identity_of
 from site_src.measurements import record_file
 from site_src.page import Page
+from site_src.proof import record
 from site_src.rendering.state import PageState, add_anchors, site
 
 _PLACE = re.compile(
@@ -74,8 +76,8 @@ def recorded_runs(page: Page) -> list[Shown]:
 
 def _recorded_runs(page: Page) -> list[Shown]:
     root, found = site().root, []
-    for measuring in blocks.in_blocks(page.path, page.blocks):
-        for call in measuring.calls:
+    for block in measuring(page):
+        for call in block.calls:
             if not (root / "snippets" / f"{call.snippet}.py").is_file():
                 continue  # said where the snippet should be
             path = records.file_of(root, call.snippet, "cuda")
@@ -93,9 +95,12 @@ def _recorded_runs(page: Page) -> list[Shown]:
 
 def everything() -> list[Shown]:
     """All runs of the site, page by page."""
-    found = []
-    for page in site().pages.values():
-        found += [*live_runs(page), *recorded_runs(page)]
+    place = ("runs", "")
+    if place not in site().once:
+        pages = site().pages.values()
+        shown = (s for p in pages for s in (*live_runs(p), *recorded_runs(p)))
+        site().once[place] = list(shown)
+    found: list[Shown] = site().once[place]
     return found
 
 
@@ -197,10 +202,17 @@ def add_files(files: Any, config: Any) -> None:
 
     from site_src.rendering import benchmark_files
 
-    shown = everything()
-    for name, write in benchmark_files.FILES.items():
+    current = site()
+    pages = [(p.path, p.blocks, current.identity(p)) for p in current.pages.values()]
+    key = (pages, record.made_of(current.root))
+
+    def written() -> dict[str, str]:
+        shown = everything()
+        return {name: write(shown) for name, write in benchmark_files.FILES.items()}
+
+    for name, content in current.kept.of("benchmarks", key, written).items():
         file = File.generated(
-            config, name, content=write(shown), inclusion=InclusionLevel.INCLUDED
+            config, name, content=content, inclusion=InclusionLevel.INCLUDED
         )
         files.append(file)
 

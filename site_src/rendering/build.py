@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import html
+import logging
 import os
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from markdown_exec import markdown_config
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, InclusionLevel
 
-from site_src import addresses, catalogue, front_matter, glossary
+from site_src import addresses, catalogue
 from site_src.lint import pages
 from site_src.problem import Problem
 from site_src.rendering import (
@@ -29,9 +31,11 @@ from site_src.rendering import (
     maths,
     policy,
     reference,
+    search,
     state,
     terms,
     tracks,
+    unchanged,
 )
 
 _PUBLISHED = frozenset((".md", ".json", ".png", ".jpg", ".jpeg", ".webp"))
@@ -52,14 +56,18 @@ _PLAIN_TABLE = re.compile(r"<table>(.*?)</table>", re.DOTALL)
 # Equal pictures have equal masks; one is enough for all.
 _MASK = re.compile(r'<mask id="([^"]+)">.*?</mask>', re.DOTALL)
 
-_NOT_SEARCHED = re.compile(
-    r"<svg\b.*?</svg>|<details class=\"made-by\".*?</details>"
-    r"|<(span|div) class=\"arithmatex\">(?:\\\((.*?)\\\)|.*?)</\1>",
-    re.DOTALL,
-)
-_FOR_SEARCH = re.compile(r' data-search-exclude(?:="")?')
-
 _renderer: maths.Renderer | None = None
+
+
+class _Count(logging.Handler):
+    """Counts what MkDocs warns of."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if state.current:
+            state.current.warnings += 1
+
+
+_count = _Count(logging.WARNING)
 
 
 def begin(config: Any) -> Any:
@@ -69,12 +77,13 @@ def begin(config: Any) -> Any:
     state.current = state.Site(root, pending=bool(os.environ.get("BLUEPRINTS_PENDING")))
     state.current.address = config.site_url or ""
     if not state.current.pending:  # whoever edits waits for what he edits alone
-        state.current.add(reference.pages(root, state.current.pages.values()))
+        state.current.add(reference.pages(state.current))
     if config.nav is None:
         config.nav = catalogue.navigation(state.current.pages.values())
     markdown_config.save(config.markdown_extensions, config.mdx_configs)
     if _renderer is None:
         _renderer = maths.Renderer(root)
+    logging.getLogger("mkdocs").addHandler(_count)  # once, however often it is called
     return config
 
 
@@ -104,6 +113,8 @@ def add_files(files: Any, config: Any) -> Any:
         for suffix, content in ((".py", copies.credited), (".ipynb", copies.notebook)):
             uri = f"snippets/{name}{suffix}"
             files.append(File.generated(config, uri, content=content(name)))
+    current = state.site()
+    current.unchanged = unchanged.Unchanged(current, files, config)
     return files
 
 
@@ -159,6 +170,7 @@ def finish_page(content: str, page: Any) -> str:
     )
     known: set[str] = set()
     text = _MASK.sub(lambda mask: _once(mask[1], known) and mask[0], text)
+    site.finish()
     return text + extension.references(source)
 
 
@@ -193,14 +205,13 @@ def _notice(faults: list[Problem]) -> str:
     )
 
 
-def _check_templates(folder: Path) -> None:
+def _check_templates(folder: Path, pages: Mapping[Path, policy.Hardened]) -> None:
     """A page's texts stand in the theme's templates: did one of them get out?"""
-    usual = markup.scripts((folder / "404.html").read_text("utf-8"))
-    for path in sorted(folder.rglob("*.html")):
-        text = path.read_text("utf-8")
-        found = markup.around(text)
-        if (count := markup.scripts(text)) != usual:
-            found.append(f"{count} scripts instead of {usual}")
+    usual = pages[folder / "404.html"].count
+    for path, page in pages.items():
+        found = list(page.around)
+        if page.count != usual:
+            found.append(f"{page.count} scripts instead of {usual}")
         for what in found:
             name = path.relative_to(folder).as_posix()
             message = f"built {name} holds {what}, which the theme did not put there"
@@ -208,44 +219,24 @@ def _check_templates(folder: Path) -> None:
 
 
 def templates(env: Any, config: Any) -> Any:
-    """The theme's templates, compiled once."""
+    """The theme's templates, compiled once; by now MkDocs has read all pages."""
     folder = Path(config.config_file_path).parent / ".build" / "templates"
     folder.mkdir(parents=True, exist_ok=True)
     env.bytecode_cache = FileSystemBytecodeCache(str(folder))
+    state.site().unchanged.complete()
     return env
-
-
-def for_search(page: Any) -> None:
-    """Give the search what a reader may look for, which is a tenth of the HTML."""
-    current = state.site().states[page.file.src_uri]
-    current.html = page.content
-    text = state.site().texts[current.page.path]
-    text = _NOT_SEARCHED.sub(lambda m: _in_letters(m[2] or ""), text)
-    if current.page.is_architecture and not front_matter.check(current.page):
-        facts = front_matter.record(current.page)
-        said = [*facts.also_known_as, facts.tagline, *facts.key_ideas]
-        text = f"<p>{html.escape(' · '.join(said))}</p>{text}"
-        page.meta["search"] = {"boost": 2}
-    page.content = text
-
-
-def _in_letters(tex: str) -> str:
-    """What is left of a formula when it is read aloud."""
-    return re.sub(r"[\\{}\s]+", " ", re.sub("[_^]", "", tex.replace(r"\times", "×")))
 
 
 def page_context(context: Any, page: Any) -> Any:
     """The whole page again, and its card if it has one."""
     source = page.file.src_uri
-    page.content = _FOR_SEARCH.sub("", state.site().states[source].html)
+    page.content = search.shown(page)
     context["card"] = extension.card(source)
     page_shown = state.site().page_at(source)
     page.meta["description"] = page_shown.meta.get("tagline")
     context["slug"] = page_shown.slug
     context["tracks"] = tracks.around(page_shown)
     context["lab"] = labs.card(source)
-    if f"docs/{source}" == glossary.PATH:
-        page.content = terms.with_uses(page.content)
     return context
 
 
@@ -255,22 +246,30 @@ def end(config: Any) -> None:
     Raises:
         PluginError: Ends the build with an exit code, whatever the verbosity.
     """
-    current = state.site()
-    _check_templates(Path(config.site_dir))
-    for old, new in addresses.moved(current.root).items():
-        folder = Path(config.site_dir, old)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "index.html").write_text(addresses.redirect(old, new), "utf-8")
-    for stranger in policy.harden(Path(config.site_dir), meta=not current.pending):
+    current, folder = state.site(), Path(config.site_dir)
+    moved = {
+        folder / old / "index.html": (old, new)
+        for old, new in addresses.moved(current.root).items()
+    }
+    for path, (old, new) in moved.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(addresses.redirect(old, new), "utf-8")
+    known = current.unchanged.html()
+    pages = policy.harden(folder, meta=not current.pending, known=known)
+    for stranger in policy.strangers(folder, pages):
         current.report("site_src/theme/main.html", 1, stranger)
+    of_theme = {path: page for path, page in pages.items() if path not in moved}
+    _check_templates(folder, of_theme)
+    terms.add_uses(folder)
     if current.pending:
         for problem in sorted(set(current.problems)):
             print(problem, file=sys.stderr)
     else:
         current.end()
         if not current.problems:
-            machines.write(Path(config.site_dir), config.site_description or "")
-            fonts.fit(Path(config.site_dir), current.root / ".build" / "fonts")
-    current.kept.save(all_pages=not current.pending)
+            machines.write(folder, config.site_description or "")
+            fonts.fit(folder, current.root / ".build" / "fonts")
+    current.kept.save(all_pages=not (current.pending or current.unchanged.pages))
     if current.problems and not current.pending:
         raise PluginError("\n".join(map(str, sorted(set(current.problems)))))
+    current.unchanged.keep(pages)

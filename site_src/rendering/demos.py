@@ -21,12 +21,16 @@ _TAG = re.compile(r'<arch-demo kind="([\w-]+)" model="([^"]+)"')
 
 def models(current: Site) -> dict[str, bytes]:
     """The files of the models of all pages, by their names on the site."""
-    return {
-        name: base64.b64decode(content)
-        for page in current.pages.values()
-        for block in (current.result(page) or {"blocks": []})["blocks"]
-        for name, content in block["files"].items()
-    }
+    place = ("models", "")
+    if place not in current.once:
+        current.once[place] = {
+            name: base64.b64decode(content)
+            for page in current.pages.values()
+            for block in (current.result(page) or {"blocks": []})["blocks"]
+            for name, content in block["files"].items()
+        }
+    found: dict[str, bytes] = current.once[place]
+    return found
 
 
 def add_files(files: Any, config: Any) -> None:
@@ -34,7 +38,7 @@ def add_files(files: Any, config: Any) -> None:
     found = models(site())
     for name, content in found.items():
         files.append(File.generated(config, name, content=content))
-    for path in filter(Path.exists, _runtime() if found else ()):
+    for path in filter(Path.exists, runtime() if found else ()):
         name = f"assets/onnxruntime/{path.name}"
         files.append(File.generated(config, name, abs_src_path=str(path)))
 
@@ -51,7 +55,7 @@ def with_sizes(text: str, state: PageState) -> str:
     def sized(tag: re.Match[str]) -> str:
         folder = site().root / MODULES
         alone = _imported(folder / f"{tag[1]}.js")
-        shared = [*_runtime(), folder / "runtime.js", folder / "demos.css"]
+        shared = [*runtime(), folder / "runtime.js", folder / "demos.css"]
         missing = [path.name for path in (*alone, *shared) if not path.exists()]
         if missing:
             line = state.line_with(f'"{tag[1]}"')
@@ -61,13 +65,14 @@ def with_sizes(text: str, state: PageState) -> str:
         model = held[tag[2]]
         own = len(zlib.compress(model)) + sum(map(_compressed, sorted(alone)))
         once = sum(map(_compressed, shared))
-        runtime = _runtime()[1].stat().st_size
-        return f'{tag[0]} transfer="{once} {own}" bytes="{runtime} {len(model)}"'
+        size = runtime()[1].stat().st_size
+        return f'{tag[0]} transfer="{once} {own}" bytes="{size} {len(model)}"'
 
     return _TAG.sub(sized, text)
 
 
-def _runtime() -> list[Path]:
+def runtime() -> list[Path]:
+    """The files that run a model."""
     return [site().root / FROM_NPM / name for name in RUNTIME]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from mkdocs.plugins import CombinedEvent, event_priority
 
-from site_src.rendering import build
+from site_src.rendering import build, search
 
 
 def on_config(config: Any) -> Any:
@@ -36,18 +36,27 @@ def on_env(env: Any, config: Any, **_: Any) -> Any:
 
 @event_priority(50)
 def _before_search(context: Any, /, page: Any, **_: Any) -> Any:
-    build.for_search(page)
+    search.before(page)
     return context
 
 
 @event_priority(-50)
-def _after_search(context: Any, /, page: Any, **_: Any) -> Any:
+def _after_search(context: Any, /, page: Any, config: Any, **_: Any) -> Any:
+    search.after(page, config)
     return build.page_context(context, page)
 
 
 on_page_context = CombinedEvent(_before_search, _after_search)
 
 
-def on_post_build(config: Any) -> None:
-    """Fail with everything that was found."""
+@event_priority(50)
+def _before_the_index(config: Any) -> None:
+    search.complete(config)
+
+
+@event_priority(-50)
+def _at_last(config: Any) -> None:
     build.end(config)
+
+
+on_post_build = CombinedEvent(_before_the_index, _at_last)

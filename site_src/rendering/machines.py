@@ -93,11 +93,12 @@ def write(folder: Path, about: str) -> None:
     for path, text in current.texts.items():
         page = current.pages[path]
         content = text + extension.references(page.uri)
-        whole = current.kept.of(
+        current.twins[path] = current.kept.of(
             "twin",
             (content, page.meta),
             functools.partial(twin.markdown, page, content),
         )
+    for path, whole in current.twins.items():
         (folder / _twin(current, path)).write_text(whole, "utf-8")
     found = _catalogue(current)
     schema = Catalogue.model_json_schema(mode="serialization")

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from site_src.lint.source import Definition
 from site_src.measure.runs import Run
 from site_src.page import Page
+from site_src.proof import record
 from site_src.rendering import benchmarks, verification
 from site_src.rendering.state import Site
 
@@ -100,7 +101,14 @@ def of_page(current: Site, page: Page) -> dict[str, Measured]:
     """What was measured of each snippet of a page, this build's times first."""
     place = ("measured", page.path)
     if place not in current.once:
-        current.once[place] = _of_page(current, page)
+        facts = record.made_of(current.root)
+        own = [(name, facts.get(name)) for name in page.snippets]
+        made = current.kept.of(
+            "measured",
+            (page.path, page.blocks, current.identity(page), own),
+            lambda: {n: m.model_dump() for n, m in _of_page(current, page).items()},
+        )
+        current.once[place] = {n: Measured.model_validate(m) for n, m in made.items()}
     found: dict[str, Measured] = current.once[place]
     return found
 

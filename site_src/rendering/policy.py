@@ -12,8 +12,12 @@ import base64
 import hashlib
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+
+from site_src.rendering import markup
 
 STYLES = "assets/inline.css"
 
@@ -39,34 +43,78 @@ _CHARSET = re.compile(r"<meta charset=[^>]*>")
 _PLACE = re.compile(r'new URL\("[^"]*",location\)')
 
 
-def harden(folder: Path, *, meta: bool) -> list[str]:
+@dataclass
+class Hardened:
+    """A page as it is published.
+
+    Args:
+        text: The page, without inline styles and with its policy.
+        rules: By name of a class the style that it stands for.
+        scripts: Its inline scripts.
+        around: What stands around its article that no theme would put there.
+        count: How many scripts it has.
+    """
+
+    text: str
+    rules: dict[str, str]
+    scripts: list[str]
+    around: list[str]
+    count: int
+
+
+def hardened(text: str, *, meta: bool) -> Hardened:
+    """A built page with its inline styles moved out and its policy set.
+
+    Args:
+        text: The page.
+        meta: Whether to set the policy; a server that injects a script of its own,
+            as live reload does, cannot live with it.
+    """
+    rules: dict[str, str] = {}
+    scripts = inline_scripts(text)
+    bare = _TAG.sub(lambda tag: _without_style(tag[0], rules), text)
+    whole = _with_policy(bare, scripts) if meta else bare
+    return Hardened(whole, rules, scripts, markup.around(text), markup.scripts(text))
+
+
+def harden(
+    folder: Path, *, meta: bool, known: Mapping[Path, Hardened] = MappingProxyType({})
+) -> dict[Path, Hardened]:
     """Move inline styles of a built site into one file and set the policy of its pages.
 
     Args:
         folder: The built site.
-        meta: Whether to set the policy; a server that injects a script of its own,
-            as live reload does, cannot live with it.
+        meta: As of `hardened`.
+        known: Pages that an earlier build has hardened; they are written here.
 
     Returns:
-        A line for each inline script that is not one of `SCRIPTS`.
+        All pages by their files.
     """
-    rules: dict[str, str] = {}
-    strangers: dict[str, str] = {}
-    for path in sorted(folder.rglob("*.html")):
-        text = path.read_text("utf-8")
-        scripts = inline_scripts(text)
-        for script in scripts:
+    pages = dict(known)
+    for path in sorted(set(folder.rglob("*.html")) - known.keys()):
+        pages[path] = hardened(path.read_text("utf-8"), meta=meta)
+    for path, page in pages.items():
+        if not path.exists() or path.read_text("utf-8") != page.text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(page.text, "utf-8")
+    rules = {name: rule for page in pages.values() for name, rule in page.rules.items()}
+    lines = [f".{name}{{{style}}}\n" for name, style in sorted(rules.items())]
+    (folder / STYLES).write_text("".join(lines), "utf-8")
+    return pages
+
+
+def strangers(folder: Path, pages: Mapping[Path, Hardened]) -> list[str]:
+    """A line for each inline script of a built site that is not one of `SCRIPTS`."""
+    found: dict[str, str] = {}
+    for path, page in sorted(pages.items()):
+        for script in page.scripts:
             name = hashlib.sha256(_PLACE.sub("", script).encode()).hexdigest()
             if name not in SCRIPTS:
                 where = path.relative_to(folder).as_posix()
-                strangers.setdefault(name, f"{where} holds the script {script[:60]!r}")
-        text = _TAG.sub(lambda tag: _without_style(tag[0], rules), text)
-        path.write_text(_with_policy(text, scripts) if meta else text, "utf-8")
-    lines = [f".{name}{{{style}}}\n" for name, style in sorted(rules.items())]
-    (folder / STYLES).write_text("".join(lines), "utf-8")
+                found.setdefault(name, f"{where} holds the script {script[:60]!r}")
     return [
         f"{where}, which is not on the list of site_src/rendering/policy.py ({name})"
-        for name, where in strangers.items()
+        for name, where in found.items()
     ]
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-from site_src.lint.source import header_lines, read
+from site_src.lint.source import header_lines, parse
 from site_src.page import Page
 from site_src.problem import Problem
 from site_src.rendering import copies
+from site_src.rendering.state import Site
 
 FOLDER = "reference"
 _HEAD = """\
@@ -32,15 +33,16 @@ _MEMBER = """
 """
 
 
-def pages(root: Path, every: Iterable[Page]) -> list[Page]:
+def pages(current: Site) -> list[Page]:
     """The pages of all snippets; they stand in no file.
 
     Args:
-        root: The repository.
-        every: The pages that there are; each snippet is owned by one.
+        current: The site, each of whose snippets is owned by a page.
     """
+    every = current.pages.values()
     owners = {name: page for page in every for name in page.snippets}
-    return [_page(root, name, owners.get(name)) for name in copies.all_names(root)]
+    names = copies.all_names(current.root)
+    return [_page(current, name, owners.get(name)) for name in names]
 
 
 def holds(page: Page) -> bool:
@@ -48,7 +50,7 @@ def holds(page: Page) -> bool:
     return page.slug.startswith(f"{FOLDER}/")
 
 
-def _page(root: Path, name: str, owner: Page | None) -> Page:
+def _page(current: Site, name: str, owner: Page | None) -> Page:
     file = name.rpartition("/")[2]
     path = f"docs/{FOLDER}/{name}.md"
     text = _HEAD.format(name=name, file=file)
@@ -58,13 +60,18 @@ def _page(root: Path, name: str, owner: Page | None) -> Page:
             f"What it is, why, and how it was checked: [{owner.title}]({address}), "
             f"where the [source]({address}#{file}.py-L1) stands whole.\n\n"
         )
-    text += "".join(_said(root / "snippets" / f"{name}.py", name.replace("/", ".")))
-    return Page(root, path, text)
+    code = (current.root / "snippets" / f"{name}.py").read_text("utf-8")
+
+    def said() -> str:
+        return "".join(_said(code, name.replace("/", ".")))
+
+    text += current.kept.of("docstrings", (name, code), said)
+    return Page(current.root, path, text)
 
 
-def _said(path: Path, module: str) -> Iterator[str]:
+def _said(code: str, module: str) -> Iterator[str]:
     """The header, then what the file defines for others."""
-    source = read(path)
+    source = parse(Path(module), code)
     if isinstance(source, Problem):
         return  # reported by the check of snippets
     yield f"{header_lines(source.tree)[0]}\n\n"

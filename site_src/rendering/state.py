@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from site_src.citations import Bibliography, read_bibliography
-from site_src.execution.schedule import shown_of
 from site_src.glossary import Glossary
+from site_src.kept import Kept
 from site_src.page import Page, read_pages
 from site_src.problem import Problem
-from site_src.rendering.kept import Kept
+from site_src.rendering import results
 from site_src.tracks import Track
+
+DIRTY = "A 'dirty' build"  # so MkDocs warns of builds that leave out pages
 
 
 @dataclass
@@ -32,6 +34,10 @@ class PageState:
         demos: How many live demos stand on it so far.
         links: Line of the block and id of each link within the page that one printed.
         html: The finished page, while the search looks at a shorter one.
+        claims: Page and name of each claim that it names.
+        entries: What the search finds on it.
+        noted: How much was wrong with the site when it began.
+        clean: Whether nothing was found wrong with it.
     """
 
     page: Page
@@ -42,6 +48,10 @@ class PageState:
     demos: int = 0
     links: list[tuple[int, str]] = field(default_factory=list)
     html: str = ""
+    claims: set[tuple[str, str]] = field(default_factory=set)
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    noted: int = 0
+    clean: bool = False
 
     def line_with(self, text: str) -> int:
         """The first line that holds a text, outside of fences if there is one."""
@@ -79,11 +89,12 @@ class Site:
     def __init__(self, root: Path, *, pending: bool) -> None:
         self.root, self.pending = root, pending
         self.kept = Kept(root)
-        self.bibliography: Bibliography = read_bibliography(root)
+        self.bibliography: Bibliography = read_bibliography(root, self.kept)
         self.pages = {page.path: page for page in read_pages(root)}
         self._by_uri: dict[str, Page] = {}
         self.add(list(self.pages.values()))
         self.states: dict[str, PageState] = {}
+        self.at_hand: PageState | None = None  # the page whose Markdown is read
         self.problems: list[Problem] = []
         self.address = ""  # of the site itself
         self.addresses: dict[str, str] = {}
@@ -92,9 +103,13 @@ class Site:
         self.texts: dict[str, str] = {}  # path of a page → its HTML, with TeX in it
         self.uses: dict[str, dict[str, None]] = {}  # term → paths of pages
         self.once: dict[tuple[str, str], Any] = {}  # what, of what → looked up once
-        self._used_claims: set[tuple[str, str]] = set()
+        self.twins: dict[str, str] = {}  # path of a page → the page as Markdown
+        self.used_claims: set[tuple[str, str]] = set()  # page and name
+        self.warnings = 0  # of MkDocs
+        self.last_noted = 0
+        self.unchanged: Any = None  # pages that need not be rendered
         self._claims: dict[str, dict[str, tuple[int, str]]] = {}
-        self._results: dict[str, dict[str, Any] | None] = {}
+        self._results: dict[str, results.Found] = {}
         self.failed = _failed_pages(root) if pending else {}
 
     def add(self, pages: Iterable[Page]) -> None:
@@ -110,12 +125,32 @@ class Site:
         """Start rendering the page that MkDocs calls `source`."""
         page = self.page_at(source)
         state = self.states[source] = PageState(page, self.result(page))
+        self.at_hand, state.noted = state, self.noted
         return state
+
+    def finish(self) -> None:
+        """End the page that was begun."""
+        if state := self.at_hand:
+            self.at_hand, state.clean = None, state.noted == self.noted
+            self.last_noted = self.noted
+
+    @property
+    def noted(self) -> int:
+        """How much was found wrong so far."""
+        return len(self.problems) + self.warnings
 
     def result(self, page: Page) -> dict[str, Any] | None:
         """The page's valid result, looked up once a build."""
+        return self._found(page)[0]
+
+    def identity(self, page: Page) -> str:
+        """The identity of the page's valid result; "" without one."""
+        return self._found(page)[1]
+
+    def _found(self, page: Page) -> results.Found:
         if page.path not in self._results:
-            self._results[page.path] = shown_of(page) if page.blocks else None
+            found = results.find(page) if page.blocks else (None, "")
+            self._results[page.path] = found
         return self._results[page.path]
 
     def report(self, path: str, line: int, message: str) -> None:
@@ -133,7 +168,9 @@ class Site:
         claims = self.claims_of(page)
         if own not in claims:
             return None
-        self._used_claims.add((page.path, own))
+        self.used_claims.add((page.path, own))
+        if self.at_hand:
+            self.at_hand.claims.add((page.path, own))
         block, text = claims[own]
         return page.path, text, block
 
@@ -153,7 +190,7 @@ class Site:
         """What can be said only when all pages are rendered."""
         for page in self.pages.values():
             for name, (index, _) in self.claims_of(page).items():
-                if (page.path, name) not in self._used_claims:
+                if (page.path, name) not in self.used_claims:
                     line = page.blocks[index].line
                     self.report(page.path, line, f"no page uses the claim {name}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 import xml.etree.ElementTree as etree
+from pathlib import Path
 
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
@@ -100,8 +101,18 @@ def _to(term: Term, word: str, state: PageState) -> etree.Element:
     return link
 
 
-def with_uses(content: str) -> str:
-    """The glossary's HTML with the pages on which each term is used."""
+def add_uses(folder: Path) -> None:
+    """Write into a built glossary on which pages each term is used.
+
+    Args:
+        folder: The site.
+    """
+    if address := site().addresses.get(PATH):
+        path = folder / address / "index.html"
+        path.write_text(_with_uses(path.read_text("utf-8")), "utf-8")
+
+
+def _with_uses(content: str) -> str:
 
     def add(match: re.Match[str]) -> str:
         pages = site().pages

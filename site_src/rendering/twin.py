@@ -9,8 +9,6 @@ import html
 import re
 from typing import Any
 
-from markdownify import MarkdownConverter
-
 from site_src.page import Page
 
 _LEFT_OUT = re.compile(
@@ -52,6 +50,8 @@ def markdown(page: Page, content: str) -> str:
         page: With its front matter.
         content: Its HTML, before formulas were drawn.
     """
+    from markdownify import MarkdownConverter  # slow to import, and seldom needed
+
     text = _LEFT_OUT.sub("", content)
     text = _DRAWING.sub(r"<p>Figure: \1</p>", text)
     text = _OTHER_DRAWING.sub("", text)

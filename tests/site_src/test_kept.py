@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from conftest import Project
 
-from site_src.rendering import kept
-from site_src.rendering.kept import Kept
+from site_src import kept
+from site_src.kept import Kept
 
 
 def asked(root: Path, *numbers: int, all_pages: bool = True) -> list[int]:

@@ -53,7 +53,7 @@ def test_a_page_allows_its_own_scripts_and_no_others(folder: Path) -> None:
 
 def test_a_script_that_is_not_on_the_list_is_told_once(folder: Path) -> None:
     (folder / "third.html").write_text(PAGE.format(depth=0))
-    (first, second) = policy.harden(folder, meta=True)
+    (first, second) = policy.strangers(folder, policy.harden(folder, meta=True))
     assert first.startswith("deep/index.html holds the script 'run(1)', which is not")
     assert second.startswith("index.html holds the script 'run(0)'")
 
@@ -68,7 +68,8 @@ def test_a_script_of_the_list_may_differ_in_where_the_site_lies(
         body = f"<script>{script.format(place)}</script>"
         (folder / "index.html").write_text(body)
         (folder / "deep" / "index.html").write_text(body)
-        assert policy.harden(folder, meta=True) == []
+        pages = policy.harden(folder, meta=True)
+        assert policy.strangers(folder, pages) == []
 
 
 def test_a_script_in_the_theme_that_nobody_listed_fails_the_build(

@@ -9,8 +9,8 @@ import pytest
 from conftest import Project, words
 from toy import NAME, make_toy, save_record
 
-from site_src.page import read_pages
 from site_src.rendering import reference
+from site_src.rendering.state import Site
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def test_private_names_are_left_out(tmp_path: Path) -> None:
     )
     (folder / "broken.py").write_text("def")
     broken, good = sorted(
-        reference.pages(tmp_path, read_pages(tmp_path)), key=lambda page: len(page.text)
+        reference.pages(Site(tmp_path, pending=False)), key=lambda page: len(page.text)
     )
     assert broken.slug == "reference/a/broken"
     assert ":::" not in broken.text
