@@ -12,7 +12,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "site"
@@ -47,11 +47,28 @@ class Visit:
         page: Playwright's page.
         requests: Every address asked for so far.
         errors: What the console called an error, and uncaught exceptions.
+        pending: How many requests have not ended.
     """
 
     page: Page
     requests: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    pending: int = 0
+
+    def count(self, step: int, request: Request) -> None:
+        """Note that a request to the network has begun or ended."""
+        if not request.url.startswith(("data:", "blob:")):
+            self.pending += step
+
+    def settle(self, still: int = 2, limit: int = 200) -> None:
+        """Wait until nothing is asked for, looking twice within a tenth of a second."""
+        quiet = 0
+        for _ in range(limit):
+            self.page.wait_for_timeout(50)
+            quiet = 0 if self.pending else quiet + 1
+            if quiet == still:
+                return
+        pytest.fail(f"{self.page.url} goes on asking: {self.requests[-3:]}")
 
     def screenshot(self, name: str, *, whole: bool = False) -> Path:
         """Keep a picture as .build/screenshots/<name>.png."""
@@ -101,7 +118,11 @@ def browser(port: int) -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser: Browser, address: str) -> Iterator[Callable[..., Visit]]:
-    """Open a page of the site, such as visit("architectures/family/slug/")."""
+    """Open a page of the site, such as visit("architectures/family/slug/").
+
+    What its scripts ask for has come when it returns. With `idle` nothing was asked
+    for in the last half second, for a test of what is not asked for.
+    """
     contexts: list[BrowserContext] = []
 
     def open_page(
@@ -112,6 +133,7 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Visit]]:
         scheme: str = "light",
         touch: bool = False,
         javascript: bool = True,
+        idle: bool = False,
     ) -> Visit:
         context = browser.new_context(
             viewport={"width": width, "height": height},
@@ -127,8 +149,14 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Visit]]:
             "console",
             lambda line: seen.errors.append(line.text) if line.type == "error" else 0,
         )
+        seen.page.on("request", functools.partial(seen.count, 1))
+        for end in ("requestfinished", "requestfailed"):
+            seen.page.on(end, functools.partial(seen.count, -1))
         seen.page.goto(address + path)
-        seen.page.wait_for_load_state("networkidle")
+        if idle:
+            seen.page.wait_for_load_state("networkidle")
+        else:
+            seen.settle()
         return seen
 
     yield open_page

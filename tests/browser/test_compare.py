@@ -128,7 +128,7 @@ def test_the_table_scrolls_in_its_box_and_names_stay(visit, width) -> None:
 
 
 def test_nothing_of_two_is_fetched_before_they_are_chosen(visit) -> None:
-    seen = visit(PATH)
+    seen = visit(PATH, idle=True)
     page = seen.page
     for late in ("architectures.json", "snippets/"):
         assert not [url for url in seen.requests if late in url]

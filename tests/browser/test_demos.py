@@ -158,7 +158,7 @@ def test_there_are_demos() -> None:
 
 
 def test_it_answers_as_torch_does_on_what_it_is_fed(path, visit, address) -> None:
-    seen = visit(path)
+    seen = visit(path, idle=True)
     page = seen.page
     assert heavy(seen) == [], "something was loaded before the click"
     page.evaluate(LISTEN)

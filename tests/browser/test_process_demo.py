@@ -69,7 +69,7 @@ def test_there_is_one() -> None:
 
 
 def test_whole_runs_are_those_of_torch(path, visit, address) -> None:
-    seen = visit(path)
+    seen = visit(path, idle=True)
     page = seen.page
     assert [url for url in seen.requests if HEAVY.search(url)] == []
     page.evaluate(LISTEN)

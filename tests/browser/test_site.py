@@ -20,7 +20,7 @@ LSTM = "architectures/recurrent/lstm/"
 
 @pytest.mark.parametrize("path", [p.lstrip("/") for p in PAGES])
 def test_a_page_is_quiet_private_and_not_too_wide(path, visit, address) -> None:
-    seen = visit(path, scheme="dark")
+    seen = visit(path, scheme="dark", idle=True)
     page = seen.page
     for width, scheme in ((1280, "slate"), (390, "default"), (320, "slate")):
         page.set_viewport_size({"width": width, "height": 900})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,8 @@ from typing import Any
 import jupytext
 import nbformat
 import pytest
-from conftest import ROOT, Project
+from conftest import ROOT, Project, make_project
+from small_lab import BIB, END, HEADER, LAB, SMALL, lab
 
 import site_src
 from site_src import labs
@@ -22,70 +24,6 @@ from site_src.lint import labs as lint
 from site_src.page import Page
 from site_src.rendering import elsewhere
 
-HEADER = """\
-# ---
-# title: A small lab
-# tagline: It adds.
-# outcomes: [add, add again]
-# needs: [two numbers]
-# builds_on: [other/small]
-# minutes: 5
-# ---
-"""
-END = """
-# %% [markdown]
-# ## What to try next
-#
-# Add {claim:sum} once more.
-"""
-LAB = (
-    HEADER
-    + """
-# %% [markdown]
-# ## Adding
-#
-# See [the page](../other/small.md#top), $x^2$ and [@one].
-
-# %% output="none"
-import matplotlib.pyplot as plt
-import torch
-
-from site_src import claim, experiment, figure, table
-from snippets.recurrent import rnn
-from snippets.recurrent.lstm import LSTM
-
-
-@experiment
-def add(one, two):
-    return {1: one + two, "drawn": torch.rand(()).item()}
-
-
-# %%
-torch.manual_seed(9)
-found = add(2, 3)
-print("the sum is", found["1"], LSTM.__name__, rnn.RNN.__name__)
-claim("sum", found["1"], spec="d", holds=found["1"] == 5)
-
-# %% html="1"
-drawing, axes = plt.subplots()
-axes.plot([1, 2])
-figure(drawing, alt="A line", caption="It rises")
-table([["drawn", f"{found['drawn']:.4f}"]], header=["what", "value"], caption="One")
-"""
-    + END
-)
-BIB = """\
-@article{one, author = {Bee, Anna}, title = {On Ones}, journal = {Journal of Ones},
-year = {1999}, doi = {10.1000/1}}
-"""
-SMALL = """\
----
-title: Small
----
-## Top
-
-See [the lab](../labs/adding.md#adding): {claim:labs/adding#sum}.
-"""
 SITE = ROOT / "site"
 SHORTEST = "diffusion_from_scratch"
 LABS = sorted(path.stem for path in (ROOT / labs.FOLDER).glob("*.py"))
@@ -96,13 +34,6 @@ class Refuse:
             raise ImportError(f"{name} is looked for outside of the notebook")
 sys.meta_path.insert(0, Refuse())
 """
-
-
-def lab(root: Path, text: str, name: str = "adding") -> Path:
-    path = root / "docs" / "labs" / f"{name}.py"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    return path
 
 
 def code_of(notebook: Path) -> str:
@@ -212,9 +143,10 @@ def test_the_stand_ins_are_called_as_the_page_api_is() -> None:
         assert inspect.signature(ours) == inspect.signature(theirs), name
 
 
-@pytest.fixture
-def built(project: Project) -> Project:
-    """A project with a lab and a page, built."""
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project with a lab and a page, built; whoever changes it takes a copy."""
+    project = make_project(tmp_path_factory.mktemp("labs") / "project")
     (project.root / "docs" / "references.bib").write_text(BIB)
     project.page("other/small", SMALL)
     lab(project.root, LAB)
@@ -261,29 +193,48 @@ def test_a_notebook_that_needs_the_site_is_seen(built: Project, tmp_path: Path) 
         run_elsewhere(tmp_path / "wanting.ipynb", tmp_path / "empty")
 
 
-def test_what_goes_wrong_in_a_lab_is_reported_at_its_line(built: Project) -> None:
-    faults = [
-        ("run", "one + two", "one / 0", 26, "ZeroDivision"),
-        ("run", 'print("the', 'print(("the', 32, "SyntaxError"),
-        ("run", "== 5)", "== 6)", 33, "does not hold: it is 5"),
-        ("check", "minutes: 5", "minutes: soon", 7, "minutes"),
-        ("check", "[@one]", "[@two]", 13, "unknown citation [@two]"),
-        ("check", "# Add {", "# Add 3.5 or {", 44, "'3.5' has neither claim nor"),
-        ("build", "{claim:sum", "{claim:some", 44, "unknown claim some"),
-        ("build", "small.md#top", "tall.md", 13, "dead link ../other/tall.md"),
-    ]
-    for command, old, new, line, message in faults:
-        lab(built.root, LAB.replace(old, new))
-        done = built.call(command)
-        assert done.returncode == 1, message
-        found = [x for x in done.stderr.splitlines() if message in x]
-        assert found, done.stderr
-        assert found[0].startswith(f"docs/labs/adding.py:{line}: "), found
-    path = lab(built.root, LAB.replace("# needs", "needs"))
-    assert "docs/labs/adding.py:5: " in built.call("check").stderr
-    path.rename(path.with_name("adding.pyw"))
-    (built.root / "docs" / "references.bib").unlink()
-    assert "docs/ holds no .pyw files" in built.call("build").stderr
+FAULTS = {
+    "run": [
+        ("one + two", "one / 0", 26, "ZeroDivision"),
+        ('print("the', 'print(("the', 32, "SyntaxError"),
+        ("== 5)", "== 6)", 33, "does not hold: it is 5"),
+    ],
+    "check": [
+        ("minutes: 5", "minutes: soon", 7, "minutes"),
+        ("[@one]", "[@two]", 13, "unknown citation [@two]"),
+        ("# Add {", "# Add 3.5 or {", 44, "'3.5' has neither claim nor"),
+        ("# needs", "needs", 5, "its lines begin with #"),
+    ],
+    "build": [
+        ("{claim:sum", "{claim:some", 44, "unknown claim some"),
+        ("small.md#top", "tall.md", 13, "dead link ../other/tall.md"),
+    ],
+}
+
+
+@pytest.mark.parametrize("command", FAULTS)
+def test_what_goes_wrong_in_a_lab_is_reported_at_its_line(
+    command: str, built: Project, tmp_path: Path
+) -> None:
+    """A lab for each fault, and one call for all of them."""
+    project = Project(tmp_path / "project")
+    shutil.copytree(built.root, project.root, symlinks=True)
+    for number, (old, new, _, _) in enumerate(FAULTS[command]):
+        assert old in LAB
+        lab(project.root, LAB.replace(old, new), f"fault_{number}")
+    done = project.call(command)
+    assert done.returncode == 1, done.stdout
+    lines = done.stderr.splitlines()
+    for number, (_, _, line, message) in enumerate(FAULTS[command]):
+        place = f"docs/labs/fault_{number}.py:"
+        (found,) = [x for x in lines if x.startswith(place) and message in x]
+        assert found.startswith(f"{place}{line}: "), found
+    assert not [x for x in lines if x.startswith("docs/labs/adding.py")], "the good one"
+
+
+def test_a_lab_of_another_ending_is_refused(project: Project) -> None:
+    lab(project.root, LAB).rename(project.root / "docs" / "labs" / "adding.pyw")
+    assert "docs/ holds no .pyw files" in project.call("build").stderr
 
 
 @pytest.mark.parametrize("name", LABS)
