@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import html
+import os
 import re
 import shutil
 import subprocess
@@ -80,6 +82,27 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if untried:
         terminalreporter.section("not tried: this machine lacks the control")
         terminalreporter.write_line("\n".join(sorted(untried)))
+
+
+@pytest.fixture(scope="session")
+def toy_site(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The toy project with a record, published once for all tests, which only read."""
+    from toy import make_toy, save_record
+
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent  # the same for all workers
+    root, made = base / "toy_site", base / "toy_site.made"
+    with (base / "toy_site.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            shutil.rmtree(root, ignore_errors=True)
+            project = make_toy(root)
+            save_record(root)
+            done = project.call("-q", "build")
+            assert done.returncode == 0, done.stderr
+            made.touch()
+    return Project(root)
 
 
 @pytest.fixture

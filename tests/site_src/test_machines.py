@@ -7,6 +7,7 @@ import html
 import io
 import json
 import re
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import jsonschema
 import nbformat
 import pytest
 from conftest import Project
-from toy import NAME, make_toy, save_record
+from toy import NAME
 
 from site_src.page import Page
 from site_src.proof.identity import identity
@@ -23,51 +24,42 @@ from site_src.rendering import twin
 PAGE = f"architectures/{NAME}"
 
 
-@pytest.fixture(scope="module")
-def toy(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    project = make_toy(tmp_path_factory.mktemp("toy"))
-    save_record(project.root)
-    done = project.call("build", "-q")
-    assert done.returncode == 0, done.stderr
-    return project
-
-
 def read(project: Project, name: str) -> str:
     return (project.root / "site" / name).read_text()
 
 
-def test_the_facts_fit_their_schema_and_the_front_matter(toy: Project) -> None:
-    facts = json.loads(read(toy, "architectures.json"))
-    schema = json.loads(read(toy, "architectures.schema.json"))
+def test_the_facts_fit_their_schema_and_the_front_matter(toy_site: Project) -> None:
+    facts = json.loads(read(toy_site, "architectures.json"))
+    schema = json.loads(read(toy_site, "architectures.schema.json"))
     jsonschema.validate(facts, schema)
     (one,) = facts["architectures"]
-    page = Page.read(toy.root, toy.root / "docs" / f"{PAGE}.md")
+    page = Page.read(toy_site.root, toy_site.root / "docs" / f"{PAGE}.md")
     for name in ("title", "year", "tagline", "predecessors", "complexity"):
         assert one[name] == page.meta[name]
     assert one["name"] == NAME
     assert one["paper"]["key"] == page.meta["paper"]
-    code = (toy.root / "site" / "snippets" / f"{NAME}.py").read_bytes()
+    code = (toy_site.root / "site" / "snippets" / f"{NAME}.py").read_bytes()
     assert one["snippets"][0]["sha256"] == hashlib.sha256(code).hexdigest()
     for address in (one["page"], one["markdown"], one["snippets"][0]["address"]):
-        assert (toy.root / "site" / address).exists()
+        assert (toy_site.root / "site" / address).exists()
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**facts, "more": 1}, schema)
 
 
-def test_the_list_for_language_models_leads_to_files(toy: Project) -> None:
-    text = read(toy, "llms.txt")
+def test_the_list_for_language_models_leads_to_files(toy_site: Project) -> None:
+    text = read(toy_site, "llms.txt")
     assert text.startswith("# Blueprints\n\n> A reference")
     addresses = re.findall(r"\]\(([^)]+)\)", text)
     assert f"{PAGE}/index.md" in addresses
     assert "index.md" in addresses
     for address in addresses:
-        assert (toy.root / "site" / address).is_file(), address
+        assert (toy_site.root / "site" / address).is_file(), address
 
 
 def test_the_archive_holds_every_snippet_with_sums_and_is_the_same_again(
-    toy: Project,
+    toy_site: Project, tmp_path: Path
 ) -> None:
-    raw = (toy.root / "site" / "snippets.zip").read_bytes()
+    raw = (toy_site.root / "site" / "snippets.zip").read_bytes()
     with zipfile.ZipFile(io.BytesIO(raw)) as packed:
         names = packed.namelist()
         sums = packed.read("blueprints/SHA256SUMS").decode().splitlines()
@@ -75,30 +67,33 @@ def test_the_archive_holds_every_snippet_with_sums_and_is_the_same_again(
             digest, name = line.split("  ")
             content = packed.read(f"blueprints/{name}")
             assert hashlib.sha256(content).hexdigest() == digest
-            assert content == (toy.root / name).read_bytes()
-    assert len(sums) == len(list((toy.root / "snippets").glob("*/*.py")))
+            assert content == (toy_site.root / name).read_bytes()
+    assert len(sums) == len(list((toy_site.root / "snippets").glob("*/*.py")))
     assert f"blueprints/snippets/{NAME}.py" in names
-    toy.call("render", "-q")
-    assert (toy.root / "site" / "snippets.zip").read_bytes() == raw
+    again = Project(shutil.copytree(toy_site.root, tmp_path / "again", symlinks=True))
+    (again.root / "site" / "snippets.zip").unlink()
+    done = again.call("render", "-q")
+    assert done.returncode == 0, done.stderr
+    assert (again.root / "site" / "snippets.zip").read_bytes() == raw
 
 
-def test_a_copy_is_the_file_and_says_where_it_is_from(toy: Project) -> None:
-    code = (toy.root / "snippets" / f"{NAME}.py").read_text()
-    copied = read(toy, f"snippets/{NAME}.py")
+def test_a_copy_is_the_file_and_says_where_it_is_from(toy_site: Project) -> None:
+    code = (toy_site.root / "snippets" / f"{NAME}.py").read_text()
+    copied = read(toy_site, f"snippets/{NAME}.py")
     assert copied.startswith(code)
     credit = copied.removeprefix(code)
     home = f"http://localhost/{PAGE}/"
     assert credit == f"\n# Copied from {home}, MIT, identity {identity(copied)[:16]}\n"
     shown = re.findall(
         r'<figure class="snippet whole".*?</code>',
-        read(toy, PAGE + "/index.html"),
+        read(toy_site, PAGE + "/index.html"),
         re.DOTALL,
     )
     assert html.unescape(re.sub(r"<[^>]+>", "", shown[0])).strip() == copied.strip()
 
 
-def test_a_notebook_is_valid_and_runs(toy: Project) -> None:
-    book = nbformat.reads(read(toy, f"snippets/{NAME}.ipynb"), as_version=4)
+def test_a_notebook_is_valid_and_runs(toy_site: Project) -> None:
+    book = nbformat.reads(read(toy_site, f"snippets/{NAME}.ipynb"), as_version=4)
     nbformat.validate(book)
     names: dict[str, object] = {"__name__": "__main__"}
     for cell in book.cells:
@@ -107,13 +102,13 @@ def test_a_notebook_is_valid_and_runs(toy: Project) -> None:
     assert {"example", "module", "inputs"} <= names.keys()
 
 
-def test_every_page_has_a_twin_and_leads_to_it(toy: Project) -> None:
-    text = read(toy, f"{PAGE}/index.md")
+def test_every_page_has_a_twin_and_leads_to_it(toy_site: Project) -> None:
+    text = read(toy_site, f"{PAGE}/index.md")
     assert text.startswith("# ")
     assert "## Related architectures" in text
     assert "{claim:" not in text
     assert not re.search(r"</?(p|div|span|table|svg|figure|a)\b", text)
-    assert '<a href="index.md">' in read(toy, f"{PAGE}/index.html")
+    assert '<a href="index.md">' in read(toy_site, f"{PAGE}/index.html")
 
 
 def test_a_twin_keeps_what_is_said() -> None:

@@ -5,33 +5,25 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
 from conftest import Project, words
-from toy import NAME, make_toy, save_record
+from toy import NAME
 
 from site_src.rendering import reference
 from site_src.rendering.state import Site
 
 
-@pytest.fixture(scope="module")
-def toy(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    project = make_toy(tmp_path_factory.mktemp("toy"))
-    save_record(project.root)
-    done = project.call("build", "-q")
-    assert done.returncode == 0, done.stderr
-    return project
+def read(toy_site: Project, name: str) -> str:
+    return (toy_site.root / "site" / name / "index.html").read_text()
 
 
-def read(toy: Project, name: str) -> str:
-    return (toy.root / "site" / name / "index.html").read_text()
-
-
-def test_a_snippet_has_a_page_that_leads_to_its_own_and_back(toy: Project) -> None:
-    text = read(toy, f"reference/{NAME}")
+def test_a_snippet_has_a_page_that_leads_to_its_own_and_back(toy_site: Project) -> None:
+    text = read(toy_site, f"reference/{NAME}")
     own = f"../../../architectures/{NAME}/"
     assert f'href="{own}"' in text
     assert f'href="{own}#elman.py-L1"' in text
-    assert f'href="../../../reference/{NAME}/"' in read(toy, f"architectures/{NAME}")
+    assert f'href="../../../reference/{NAME}/"' in read(
+        toy_site, f"architectures/{NAME}"
+    )
     said = words(text)
     assert "Checked against. torch.nn.RNN" in said
     headings = " ".join(re.findall(r"<h2[^>]*>(.*?)</h2>", text, re.DOTALL))
@@ -58,8 +50,8 @@ def test_private_names_are_left_out(tmp_path: Path) -> None:
     assert "A net.\n\n**Source.** x 1990\n" in good.text
 
 
-def test_it_is_in_the_menu_but_not_in_the_search(toy: Project) -> None:
-    home = read(toy, f"reference/{NAME}")
+def test_it_is_in_the_menu_but_not_in_the_search(toy_site: Project) -> None:
+    home = read(toy_site, f"reference/{NAME}")
     assert "Snippets" in home
-    index = (toy.root / "site" / "search" / "search_index.json").read_text()
+    index = (toy_site.root / "site" / "search" / "search_index.json").read_text()
     assert "reference/" not in index

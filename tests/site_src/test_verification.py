@@ -20,16 +20,6 @@ from site_src.rendering.verification import small
 PATH = f"docs/architectures/{NAME}.md"
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project with a record, published; no test changes it."""
-    project = make_toy(tmp_path_factory.mktemp("shown") / "toy")
-    save_record(project.root)
-    done = project.call("-q", "build")
-    assert done.returncode == 0, done.stderr
-    return project
-
-
 @pytest.fixture
 def toy(tmp_path: Path) -> Project:
     """A project with a record, not published."""
@@ -54,8 +44,8 @@ def render_alone(project: Project) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_page_says_what_was_compared(built: Project) -> None:
-    text = words(shown(built))
+def test_the_page_says_what_was_compared(toy_site: Project) -> None:
+    text = words(shown(toy_site))
     assert text.startswith(
         "Checked against torch.nn.RNN 2.13.0: 3 comparisons of all outputs and "
         "gradients, largest relative difference 2e-16 in float64 and 3e-07 in float32. "
@@ -67,8 +57,8 @@ def test_the_page_says_what_was_compared(built: Project) -> None:
     assert "Out of date" not in text
 
 
-def test_the_page_lists_the_mistakes(built: Project) -> None:
-    text = shown(built)
+def test_the_page_lists_the_mistakes(toy_site: Project) -> None:
+    text = shown(toy_site)
     assert '<th scope="row">No <code>tanh</code></th>' in text
     assert "<td>It grows &lt;without&gt; end. Met in " in text
     link = '<a href="https://github.com/some/where/issues/1">some/where#1</a>.</td>'
@@ -77,23 +67,23 @@ def test_the_page_lists_the_mistakes(built: Project) -> None:
     assert "toy/elman.py : its tests caught 1 of 1" in words(text)
 
 
-def test_the_record_itself_is_published(built: Project) -> None:
-    page = built.root / "site" / "architectures" / NAME
-    link = re.search(r'<a href="([^"]+)" download>the record', shown(built))
+def test_the_record_itself_is_published(toy_site: Project) -> None:
+    page = toy_site.root / "site" / "architectures" / NAME
+    link = re.search(r'<a href="([^"]+)" download>the record', shown(toy_site))
     assert link
     record = (page / link[1]).resolve()
-    assert record.read_bytes() == (built.root / record_file(NAME)).read_bytes()
+    assert record.read_bytes() == (toy_site.root / record_file(NAME)).read_bytes()
 
 
-def test_one_page_lists_all_records(built: Project) -> None:
-    text = (built.root / "site" / "verification" / "index.html").read_text()
+def test_one_page_lists_all_records(toy_site: Project) -> None:
+    text = (toy_site.root / "site" / "verification" / "index.html").read_text()
     assert (
         "toy/elman torch.nn.RNN 2.13.0 4 2e-16 in float64 3e-07 in float32 1 of 1 "
         "2026-01-02"
     ) in words(text)
     address = re.search(r'href="([^"]+)#(verification-toy-elman)"', text)
     assert address
-    page = built.root / "site" / "verification" / address[1] / "index.html"
+    page = toy_site.root / "site" / "verification" / address[1] / "index.html"
     assert f'id="{address[2]}"' in page.read_text()
 
 
