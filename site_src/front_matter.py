@@ -168,6 +168,7 @@ class PlainRecord(_Record):
     baselines: list[Baseline] = []
     numbers: list[Number] = []
     hide: list[Literal["navigation", "toc", "footer"]] = []
+    search: dict[Literal["exclude"], bool] = {}
     limits: Any = None
 
 
