@@ -41,6 +41,7 @@ async function visit(browser, path, scheme) {
         await page.evaluate(openAll);
         await page.evaluate(AXE);
       }
+      await page.evaluate(() => new Promise((done) => setTimeout(done, 500))); // what moves ends
       const violations = await page.evaluate(async () => (await axe.run()).violations);
       for (const { id, nodes } of violations) {
         const [{ html, failureSummary }] = nodes;
@@ -56,5 +57,4 @@ async function visit(browser, path, scheme) {
 
 function openAll() {
   for (const part of document.querySelectorAll("article details")) part.open = true;
-  return new Promise((done) => setTimeout(done, 500));
 }
