@@ -33,6 +33,7 @@ from site_src.rendering import (
     reference,
     search,
     state,
+    styles,
     terms,
     tracks,
     unchanged,
@@ -78,6 +79,7 @@ def begin(config: Any) -> Any:
     state.current.address = config.site_url or ""
     if not state.current.pending:  # whoever edits waits for what he edits alone
         state.current.add(reference.pages(state.current))
+    styles.gather(config)
     if config.nav is None:
         config.nav = catalogue.navigation(state.current.pages.values())
     markdown_config.save(config.markdown_extensions, config.mdx_configs)
@@ -256,6 +258,7 @@ def end(config: Any) -> None:
         path.write_text(addresses.redirect(old, new), "utf-8")
     known = current.unchanged.html()
     pages = policy.harden(folder, meta=not current.pending, known=known)
+    styles.merge(folder, config)
     for stranger in policy.strangers(folder, pages):
         current.report("site_src/theme/main.html", 1, stranger)
     of_theme = {path: page for path, page in pages.items() if path not in moved}

@@ -45,6 +45,20 @@ def test_every_page_carries_the_policy_and_no_inline_style() -> None:
         assert not re.search(r"<[^>]*\sstyle=", text), path
 
 
+def test_every_page_asks_for_one_style_sheet_and_that_for_files_that_are_there() -> (
+    None
+):
+    for path in sorted(SITE.rglob("*.html")):
+        text = path.read_text("utf-8")
+        if 'http-equiv="refresh"' not in text:
+            (sheet,) = re.findall(r'rel="stylesheet" href="([^"]+)"', text)
+            assert sheet.endswith("assets/site.css"), path
+    css = (SITE / "assets" / "site.css").read_text("utf-8")
+    fonts = re.findall(r'url\("([^"]+\.woff2)"\)', css)
+    assert len(fonts) > 10
+    assert [name for name in fonts if not (SITE / "assets" / name).exists()] == []
+
+
 def test_no_page_holds_an_id_twice() -> None:
     for path in sorted(SITE.rglob("*.html")):
         text = re.sub(r"<script\b.*?</script>", "", path.read_text("utf-8"), flags=re.S)
@@ -180,10 +194,10 @@ def test_a_formula_stands_as_if_its_styles_were_inline(visit) -> None:
     page = visit(LSTM).page
     moved = page.evaluate(
         """async () => {
-          const sheet = document.querySelector('link[href$="assets/inline.css"]');
+          const sheet = document.querySelector('link[href$="assets/site.css"]');
           const css = await (await fetch(sheet.href)).text();
           let moved = 0, seen = 0;
-          for (const [, name, style] of css.matchAll(/\\.(s\\w+)\\{(.*)\\}/g)) {
+          for (const [, name, style] of css.matchAll(/\\.(s[0-9a-f]{8})\\{(.*)\\}/g)) {
             for (const element of document.querySelectorAll(`.maths .${name}`)) {
               const before = element.getBoundingClientRect();
               element.classList.remove(name);

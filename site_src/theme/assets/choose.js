@@ -1,2 +1,7 @@
 // The page that chooses loads its modules only when it is opened.
-if (document.querySelector(".chooser")) (await import("./choose/chooser.js")).equip();
+const place = document.querySelector(".chooser");
+try {
+  if (place) (await import("./choose/chooser.js")).equip();
+} finally {
+  place?.classList.add("equipped");
+}

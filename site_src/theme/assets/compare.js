@@ -1,3 +1,10 @@
 // The page that compares loads its modules only when it is opened.
-if (document.querySelector(".compare")) (await import("./compare/table.js")).equip();
-if (document.querySelector(".pair")) (await import("./compare/pair.js")).equip();
+const equip = async (place, module) => {
+  try {
+    if (place) (await import(module)).equip();
+  } finally {
+    place?.classList.add("equipped");
+  }
+};
+equip(document.querySelector(".compare"), "./compare/table.js");
+equip(document.querySelector(".pair"), "./compare/pair.js");
