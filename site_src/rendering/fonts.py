@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 FOLDER = "assets/fonts"
+WEIGHTS = (400, 700)
 _TYPEFACE = Path("@fontsource-variable/ibm-plex-sans")
 _SCRIPT = re.compile(r"<script\b.*?</script>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
@@ -52,11 +53,12 @@ def fit(folder: Path, kept: Path) -> None:
 
 
 def subset(whole: bytes, characters: str) -> bytes:
-    """A WOFF2 font with these characters alone."""
+    """A WOFF2 font with these characters alone, and the weights that text has."""
     from fontTools import subset as tool
+    from fontTools.ttLib import TTFont
+    from fontTools.varLib import instancer
 
     options = tool.Options(
-        flavor="woff2",
         hinting=False,
         layout_features=["ccmp", "kern", "liga", "locl", "mark", "mkmk", "tnum"],
     )
@@ -64,8 +66,13 @@ def subset(whole: bytes, characters: str) -> bytes:
     subsetter = tool.Subsetter(options)
     subsetter.populate(text=characters)
     subsetter.subset(font)
-    written = io.BytesIO()
-    tool.save_font(font, written, options)
+    if "fvar" in font:
+        written = io.BytesIO()
+        tool.save_font(font, written, options)
+        every = TTFont(io.BytesIO(written.getvalue()), recalcTimestamp=False)
+        font = instancer.instantiateVariableFont(every, {"wght": WEIGHTS})
+    font.flavor, written = "woff2", io.BytesIO()
+    font.save(written)
     return written.getvalue()
 
 
