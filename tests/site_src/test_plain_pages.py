@@ -110,7 +110,7 @@ def test_the_copied_file_says_where_it_is_from(project: Project) -> None:
 def test_a_page_that_follows_it_says_so_in_card_list_and_facts(
     project: Project,
 ) -> None:
-    card = project.section("architectures/family/net", "card")
+    card = project.section("architectures/family/net", "card title-block")
     assert f'href="../../../{PLAIN}/">The first things</a>' in card
     listed = re.search(r'<ol class="lineage".*?</ol>', read(project, "index.html"))
     assert listed
