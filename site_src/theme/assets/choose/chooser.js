@@ -127,16 +127,11 @@ export const equip = () => {
   );
   form.addEventListener("submit", (event) => event.preventDefault());
 
-  // Back and forward change answers; the window is silent where in-page-links.js is.
-  const { pathname } = location;
-  const back = () => {
-    if (!form.isConnected) return places.forEach((it) => it.removeEventListener("popstate", back));
-    if (location.pathname !== pathname) return undefined;
+  // Back and forward change answers.
+  window.addEventListener("popstate", () => {
     selects.forEach(restore);
-    return update();
-  };
-  const places = [window, document];
-  for (const it of places) it.addEventListener("popstate", back);
+    update();
+  });
   selects.forEach(restore);
   update();
 };

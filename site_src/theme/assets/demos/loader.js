@@ -31,7 +31,7 @@ class ArchDemo extends HTMLElement {
     button.addEventListener("click", () => this.#start());
     const note = document.createElement("span");
     note.className = "demo-note";
-    const load = runtime?.loaded() ? `loads ${size(own)}` : `loads ${size(once)} once, and ${size(own)}`;
+    const load = `loads ${size(once)} once, and ${size(own)}`;
     note.textContent = problem || `${load}; runs in this browser, nothing is sent`;
     if (problem) note.setAttribute("role", "alert");
     this.#slot.replaceChildren(button, note);

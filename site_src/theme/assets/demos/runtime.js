@@ -6,8 +6,6 @@ const ORT = here("../onnxruntime/ort.wasm.bundle.min.mjs");
 let ort = null; // the runtime, once it has made a session
 let tries = 0; // a module that failed is asked for anew, under a new address
 
-export const loaded = () => ort !== null;
-
 // Starts the demo of an element.
 // The element says `kind`, `model`, `settings`, and in `bytes` how much is downloaded.
 // Returns what stops it and gives its memory back.
