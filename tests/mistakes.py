@@ -15,11 +15,12 @@ import subprocess
 import sys
 import threading
 import types
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from importlib.util import module_from_spec, spec_from_file_location
 from inspect import signature
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
@@ -28,6 +29,7 @@ from parity import tensors
 from recording import LISTENER
 
 from site_src.ablation import replaced
+from site_src.proof import record
 
 LIMIT = 120  # seconds for one mistake
 FORK = sys.platform == "linux"  # elsewhere children start from nothing, slowly
@@ -56,7 +58,7 @@ class Verdict(NamedTuple):
         what: As in the mistake.
         seen: As in the mistake.
         report: As in the mistake.
-        by: The test that failed first; empty where the mistake was not caught.
+        by: The test that failed; empty where the mistake was not caught.
         why: Why it counts as not caught; empty where it was.
     """
 
@@ -67,12 +69,23 @@ class Verdict(NamedTuple):
     why: str
 
 
-def verdicts(root: Path, name: str) -> list[Verdict]:
+def caught_before(root: Path, name: str) -> dict[str, str]:
+    """By mistake the test that caught it when the snippet's record was made."""
+    made = record.read(root, name)
+    return {mistake.what: mistake.by for mistake in made.mistakes} if made else {}
+
+
+def verdicts(
+    root: Path, name: str, known: Mapping[str, str] = MappingProxyType({})
+) -> list[Verdict]:
     """Plant every mistake of one test file, each in a process of its own.
 
     Args:
         root: The repository.
         name: The snippet, such as "family/slug".
+        known: By mistake a test to try alone first: where it fails, the mistake is
+            caught, and the others need not be run. For the first test of the file
+            that fails, leave it out.
 
     Raises:
         RuntimeError: The mistakes could not be tried, or a test that caught one fails
@@ -85,6 +98,7 @@ def verdicts(root: Path, name: str) -> list[Verdict]:
         [sys.executable, __file__, str(root), name],
         cwd=root,
         env=environ,
+        input=json.dumps(dict(known)),
         capture_output=True,
         text=True,
         check=False,
@@ -94,7 +108,7 @@ def verdicts(root: Path, name: str) -> list[Verdict]:
     return [Verdict(*json.loads(line)) for line in done.stdout.splitlines()]
 
 
-def main(root: Path, name: str) -> None:
+def main(root: Path, name: str, known: Mapping[str, str]) -> None:
     """Print a verdict a line, as the program that `verdicts` starts."""
     sys.path[:0] = [str(root), str(root / "tests")]
     family, slug = name.split("/")
@@ -110,7 +124,11 @@ def main(root: Path, name: str) -> None:
     for mistake in getattr(warm, "MISTAKES", ()):
         try:
             source = replaced(true, mistake.replace, f"{name}.py")
-            by, why = _ask(snippet, source, test, expected)
+            asked = (snippet, source, test, expected)
+            first = known.get(mistake.what)
+            by, why = _ask(*asked, {first}) if first else ("", "")
+            if not by:
+                by, why = _ask(*asked)
         except ValueError as error:
             by, why = "", str(error)
         catchers |= {by} - {""}
@@ -232,4 +250,4 @@ def _gives(snippet: types.ModuleType) -> list[Any]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]), sys.argv[2], json.load(sys.stdin))

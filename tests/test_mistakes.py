@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 import pytest
-from mistakes import Verdict, verdicts
+from mistakes import Verdict, caught_before, verdicts
 from planting import SPECIMEN
-from recording import note
+from recording import LISTENER, note
 
 ROOT = Path(__file__).parents[1]
 SNIPPETS = sorted(
@@ -76,7 +77,8 @@ def test_equals_torch(PASS):
 
 @pytest.mark.parametrize("name", SNIPPETS)
 def test_every_mistake_is_caught(name: str) -> None:
-    found = verdicts(ROOT, name)
+    recording = LISTENER in os.environ
+    found = verdicts(ROOT, name, {} if recording else caught_before(ROOT, name))
     for verdict in found:
         note("mistake", **verdict._asdict())
     missed = [f"not caught: {v.what} ({v.why})" for v in found if not v.by]
@@ -87,14 +89,14 @@ def test_every_mistake_is_caught(name: str) -> None:
         assert re.fullmatch(REPORT, verdict.report), f"{verdict.report} is no report"
 
 
-def plant(root: Path, tests: str) -> dict[str, Verdict]:
+def plant(root: Path, tests: str, **known: str) -> dict[str, Verdict]:
     """Try the mistakes of a test file of the specimen."""
     snippet = root / "snippets" / "toy" / "elman.py"
     test = root / "tests" / "snippets" / "toy" / "test_elman.py"
     for path, text in ((snippet, SPECIMEN.read_text()), (test, tests)):
         path.parent.mkdir(parents=True)
         path.write_text(text)
-    return {verdict.what: verdict for verdict in verdicts(root, "toy/elman")}
+    return {verdict.what: verdict for verdict in verdicts(root, "toy/elman", known)}
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +148,43 @@ def test_tests_that_fail_as_it_is_prove_nothing(tmp_path: Path) -> None:
 def test_a_test_file_that_cannot_be_loaded_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="No module named 'no_such_reference'"):
         plant(tmp_path, "import no_such_reference\n")
+
+
+TWO = """
+from mistakes import Mistake
+from snippets.toy.elman import SCALE, example
+
+MISTAKES = [Mistake("doubled", {"SCALE = 1.0": "SCALE = 2.0"}, "")]
+
+
+def test_nothing():
+    assert example()
+
+
+def test_first():
+    assert SCALE == 1.0
+
+
+def test_second():
+    assert SCALE == 1.0
+"""
+
+
+@pytest.mark.parametrize(
+    ("known", "by"),
+    [
+        ({}, "test_first"),
+        ({"doubled": "test_second"}, "test_second"),
+        ({"doubled": "test_nothing"}, "test_first"),
+        ({"doubled": "test_renamed"}, "test_first"),
+        ({"another": "test_second"}, "test_first"),
+    ],
+    ids=["unknown", "known", "misses", "renamed", "of_another"],
+)
+def test_the_test_that_caught_it_before_is_tried_first(
+    tmp_path: Path, known: dict[str, str], by: str
+) -> None:
+    assert plant(tmp_path, TWO, **known)["doubled"][-2:] == (by, "")
 
 
 def test_a_test_file_without_mistakes_has_none(tmp_path: Path) -> None:
