@@ -8,6 +8,7 @@ in the place of the true one and runs the test file, and nothing else.
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 import os
@@ -120,6 +121,7 @@ def main(root: Path, name: str, known: Mapping[str, str]) -> None:
     spec.loader.exec_module(warm)
     expected = _gives(sys.modules[f"snippets.{family}.{slug}"])
     assert not FORK or threading.active_count() == 1, "threads do not survive a fork"
+    gc.freeze()  # a child's pytest looks through its own objects alone for garbage
     true, catchers = snippet.read_text(), set[str]()
     for mistake in getattr(warm, "MISTAKES", ()):
         try:
