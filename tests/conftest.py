@@ -55,7 +55,8 @@ class Project:
 
 def words(text: str) -> str:
     """HTML without its tags."""
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split())
+    text = re.sub(r"<[^>]+>", " ", text.replace("<wbr>", ""))
+    return " ".join(html.unescape(text).split())
 
 
 def make_project(root: Path) -> Project:

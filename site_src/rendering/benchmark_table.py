@@ -115,7 +115,7 @@ def _table(shown: Sequence[Shown], state: PageState) -> str:
     head = "".join(f'<th scope="col">{name}</th>' for name in _COLUMNS)
     body = "".join(_group(one, state) for one in shown)
     text = framed(head, "", "Every snippet at its largest size")
-    return benchmarks.with_quartiles(text.replace("<tbody></tbody>", body))
+    return benchmarks.laid_out(text.replace("<tbody></tbody>", body))
 
 
 def _group(shown: Shown, state: PageState) -> str:

@@ -22,7 +22,12 @@ _PLACE = re.compile(
 )
 
 
-_QUARTILES = re.compile(r"(<td[^>]*>[\d.,]+) \(([\d.,]+–[\d.,]+)\)</td>")
+_NAME = re.compile(r'(?<=<th scope="row"><code>)[^<]*')
+_BREAK = re.compile(r"(?<=[/._])|(?<=[a-z])(?=[A-Z])")
+_SPREAD = re.compile(
+    r"(?P<value><td[^>]*>[\d.,]+) (?:\((?P<quartiles>[\d.,]+–[\d.,]+)\)"
+    r"|(?P<error>± [\d.]+))</td>"
+)
 
 
 @dataclass(frozen=True)
@@ -118,32 +123,31 @@ def fill(block: dict[str, Any], state: PageState, md: Any) -> str:
         runs = [Run.read(run) for run in next(entries, {"runs": []})["runs"]]
         add_anchors(md, [anchor(snippet)])
         recorded = [s for s in recorded_runs(state.page) if s.run.snippet == snippet]
-        parts = [_run(Shown(run, state.page, live=True), caption) for run in runs]
-        parts += [_run(shown, caption) for shown in recorded]
-        if not recorded:
-            parts.append("<p>No GPU record exists for this snippet.</p>")
-        body = "".join(parts)
+        note = "" if recorded else " No GPU record exists for this snippet."
+        live = [Shown(run, state.page, live=True) for run in runs]
+        body = "".join(_run(shown, caption, note) for shown in [*live, *recorded])
         return f'<section class="benchmark" id="{anchor(snippet)}">{body}</section>'
 
     return _PLACE.sub(drawn, block["output"])
 
 
-def _run(shown: Shown, caption: str) -> str:
-    """A run's table at the largest size, and all of it folded away."""
+def _run(shown: Shown, caption: str, note: str) -> str:
+    """A run's table at the largest size, and all of it folded away, with a note."""
     run = shown.run
     origin = "Measured by this build" if shown.live else "The last recorded GPU run"
     said = f"{origin}: {tables.where(run)}"
     text = f"{caption}, at {tables.sizes(run)}. {said}"
     parts = [_table(tables.SUMMARY, tables.rows(run), text)]
     if shown.changed:
-        note = f"Out of date: `{shown.changed}` changed since this was recorded."
-        parts.insert(0, f'<div class="admonition warning"><p>{inline(note)}</p></div>')
+        late = f"Out of date: `{shown.changed}` changed since this was recorded."
+        parts.insert(0, f'<div class="admonition warning"><p>{inline(late)}</p></div>')
     parts += [f"<p>{inline(f'`{n}` is left out: {why}.')}</p>" for n, why in left(run)]
-    header = [run.size if name == "size" else name for name in tables.EVERY]
+    size = run.size.replace("_", " ")
+    header = [size if name == "size" else name for name in tables.EVERY]
     all_sizes = _table(header, tables.every(run), f"{caption}, all sizes. {said}")
     parts.append(
         '<details class="made-by" data-search-exclude><summary>All sizes, and how this '
-        f"was measured</summary><p>{_how(run)}</p>{all_sizes}</details>"
+        f"was measured</summary><p>{_how(run)}{note}</p>{all_sizes}</details>"
     )
     return "".join(parts)
 
@@ -177,15 +181,21 @@ def _how(run: Run) -> str:
     )
 
 
-def with_quartiles(text: str) -> str:
-    """HTML of a table whose quartiles stand small below their median."""
-    return _QUARTILES.sub(r"\1 <small>\2</small></td>", text)
+def laid_out(text: str) -> str:
+    """HTML of a table with spreads below their values, and names that may break."""
+
+    def below(found: re.Match[str]) -> str:
+        spread = found["quartiles"] or found["error"]
+        return f"{found['value']} <small>{spread}</small></td>"
+
+    text = _NAME.sub(lambda name: _BREAK.sub("<wbr>", name[0]), text)
+    return _SPREAD.sub(below, text)
 
 
 def _table(header: Sequence[str], rows: list[list[str]], caption: str) -> str:
     rows = [[f"`{row[0]}`", *row[1:]] for row in rows]
     header, rows = _without_empty(["implementation", *header[1:]], rows)
-    return with_quartiles(table(rows, header=header, caption=caption))
+    return laid_out(table(rows, header=header, caption=caption))
 
 
 def _without_empty(

@@ -21,6 +21,7 @@ from site_src.lint import pages
 from site_src.problem import Problem
 from site_src.rendering import (
     benchmarks,
+    binding,
     copies,
     demos,
     extension,
@@ -141,7 +142,7 @@ def finish_page(content: str, page: Any) -> str:
     current = site.states[source]
     assert _renderer is not None
     machines.keep(current.page, content)
-    text = maths.render_page(content, current, _renderer)
+    text = binding.with_units(maths.render_page(content, current, _renderer))
     text = extension.numbered(text, current)
     text = demos.with_sizes(text, current)
     if current.next_block != len(current.page.blocks):

@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 
 from site_src.problem import Problem, Problems
+from site_src.rendering import binding
 from site_src.rendering.state import PageState, site
 
 _FORMULA = re.compile(
@@ -99,7 +100,10 @@ def render_page(text: str, state: PageState, renderer: Renderer) -> str:
             message = f"formula: {answer['error']}"
             site().report(state.page.path, line, message)
             return ""
-        tag = "div" if display else "span"
-        return f'<{tag} class="maths" data-search-exclude>{answer["html"]}</{tag}>'
+        if display:
+            return f'<div class="maths" data-search-exclude>{answer["html"]}</div>'
+        before, after = binding.beside(text, match.start(), match.end())
+        formula = f'<span class="maths" data-search-exclude>{answer["html"]}</span>'
+        return f"{before}{formula}{after}"
 
     return _FORMULA.sub(replace, text)

@@ -1,5 +1,7 @@
 // The note below a diagram: what the list in words says of the part at hand.
-const HINT = "Point at a part, or move through them with the Tab key: what it is, its shape, why it is there. Its link leads to the code.";
+const HINT = matchMedia("(hover: none)").matches
+  ? "Tap a part: what it is, its shape, why it is there. A second tap leads to the code."
+  : "Point at a part, or move through them with the Tab key: what it is, its shape, why it is there. Its link leads to the code.";
 let touched = false;
 let chosen = null;
 

@@ -49,7 +49,7 @@ class Panel {
     this.map = new HeatMap("Values inside the model");
     const labels = inner.map((part) => part.label);
     this.value = select("Shown", labels, () => this.#choose());
-    this.channel = select("of", [], () => this.#draw());
+    this.channel = select(labels.length > 1 ? "of" : labels[0], [], () => this.#draw());
     this.from = select("from", [], () => this.#draw());
     const id = `demo-${Math.random().toString(36).slice(2, 8)}`;
     const button = (text, said, click) =>

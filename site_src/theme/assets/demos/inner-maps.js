@@ -1,9 +1,9 @@
 // What a heat map shows of a value inside a model that looks at an image: all maps of a
 // layer side by side, or how much one place looks at each of the others.
+import { shown } from "./values.js";
+
 export const viewOf = (settings, part) =>
   part.looking ? new Looks(settings, part) : new Maps(part);
-
-const shown = (value) => value.toFixed(2);
 
 // Values (1, C, Y, X): C small images with a line between them.
 class Maps {

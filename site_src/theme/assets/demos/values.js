@@ -2,7 +2,7 @@
 import { visible } from "./dom.js";
 
 const quoted = (name) => `‘${visible(name)}’`;
-const shown = (value) => value.toFixed(2);
+export const shown = (value) => value.toFixed(2).replace("-", "−");
 
 // Units by names: `at(unit, column)` is a number, `order` the units from top to bottom. A
 // column without a name stands between what was read and what was written.
