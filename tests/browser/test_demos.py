@@ -150,7 +150,8 @@ def shown_is_computed(seen: Visit, runs: list, text: str, twin: PageModel) -> No
     assert shares == [f"{100 * share:.1f}\u202f%" for share in wanted.tolist()]
     values = runs[-1][1]["inner_0"][given["channel"]]
     cell = values[-1, -1] if twin.context else values[given["order"][0]]
-    assert f": {cell.item():.2f}. " in page.locator(".demo-told").inner_text()
+    said = f": {cell.item():.2f}. ".replace("-", "−")
+    assert said in page.locator(".demo-told").inner_text()
 
 
 def test_there_are_demos() -> None:

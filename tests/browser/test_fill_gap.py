@@ -78,7 +78,8 @@ def test_it_answers_as_torch_does_on_what_it_is_fed(path, visit, address) -> Non
         assert shares == [f"{100 * share:.1f}\u202f%" for share in wanted]
         here = text.index(gap)
         cell = found["inner_0"][given["channel"]][here, here].item()
-        assert f": {cell:.2f}. " in page.locator(".demo-told").inner_text()
+        said = f": {cell:.2f}. ".replace("-", "−")
+        assert said in page.locator(".demo-told").inner_text()
         rank = 1 + int(
             (
                 found["scores"][here]
