@@ -2,8 +2,8 @@
 
 A running page holds the `quiet` lock together with the others; one that measures takes
 it for itself. So that it need not wait for the others' end, it shuts the `gate` first:
-before each of their blocks and experiments the others look at it, and wait behind it.
-The locks are the system's, so that they end with the process.
+before each of their blocks, experiments and steps of training the others look at it,
+and wait behind it. The locks are the system's, so that they end with the process.
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ def give_way(state: Session) -> None:
 
     The time of waiting does not count against the limits of the page.
     """
+    if state.job.get("alone"):
+        return
     try:
         fcntl.flock(state.job["gate"], fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -55,6 +57,13 @@ def give_way(state: Session) -> None:
         state.send(kind="go")
     else:
         fcntl.flock(state.job["gate"], fcntl.LOCK_UN)
+
+
+def give_way_between_steps(state: Session) -> None:
+    """Give way after every step of an optimiser: an experiment may train for long."""
+    from torch.optim.optimizer import register_optimizer_step_post_hook
+
+    register_optimizer_step_post_hook(lambda *_: give_way(state))
 
 
 @contextlib.contextmanager
@@ -70,8 +79,10 @@ def alone(state: Session) -> Iterator[None]:
     fcntl.flock(gate, fcntl.LOCK_EX)
     fcntl.flock(quiet, fcntl.LOCK_EX)
     state.send(kind="go")
+    state.job["alone"] = True
     try:
         yield
     finally:
+        del state.job["alone"]
         fcntl.flock(quiet, fcntl.LOCK_SH)
         fcntl.flock(gate, fcntl.LOCK_UN)

@@ -96,14 +96,6 @@ def result_of(page: Page, seed: int = 0) -> tuple[dict[str, Any] | None, str]:
     return store_of(page.root).find("pages", page.slug, wanted_of(page, seed))
 
 
-def shown_of(page: Page) -> dict[str, Any] | None:
-    """The page's valid result from whatever device, to be rendered on any machine."""
-    wanted = {
-        name: value for name, value in wanted_of(page).items() if name != "device"
-    }
-    return store_of(page.root).find("pages", page.slug, wanted)[0]
-
-
 def run(
     root: Path,
     pages: Iterable[Page],

@@ -106,6 +106,7 @@ class _Worker:
             self._prepare()
         state = session.Session(self.job, guarded, self.send)
         session.current = state
+        quiet.give_way_between_steps(state)
         page = types.ModuleType("page")
         page.__file__ = self.job["path"]
         sys.modules["page"] = page

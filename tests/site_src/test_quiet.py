@@ -106,6 +106,15 @@ def test_a_page_does_not_start_beside_one_that_measures(tmp_path: Path) -> None:
     assert not late.is_alive()
 
 
+def test_who_measures_gives_way_to_nobody(tmp_path: Path) -> None:
+    measuring = Running(tmp_path)
+    with quiet.alone(measuring.state), (tmp_path / "gate.lock").open() as gate:
+        quiet.give_way(measuring.state)  # as after a step of training
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(gate, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    assert measuring.sent == ["wait", "go"]
+
+
 BLOCKS = """\
 # A page
 
@@ -128,8 +137,15 @@ print("two")
 """
 
 
-@pytest.mark.parametrize("after", ['```\n\n```python exec="1"', "count()"])
-def test_a_page_gives_way_before_a_block_and_an_experiment(
+STEP = """\
+import torch
+weight = torch.nn.Parameter(torch.zeros(1))
+weight.sum().backward()
+torch.optim.SGD([weight], lr=0.1).step()"""
+
+
+@pytest.mark.parametrize("after", ['```\n\n```python exec="1"', "count()", STEP])
+def test_a_page_gives_way_to_one_that_measures(
     after: str, project: Project, server: Server
 ) -> None:
     project.page("page", BLOCKS.replace("AFTER", after))
