@@ -25,6 +25,14 @@ SPILLED = """() => [...document.querySelectorAll('.diagram a.node')].flatMap((no
     }).map((text) => text.textContent);
 })"""
 
+APART = """() => {
+    const part = document.activeElement;
+    const note = part.closest('figure').querySelector('.diagram-note');
+    const [shown, said] = [part, note].map((one) => one.getBoundingClientRect());
+    const seen = said.top >= 0 && said.bottom <= innerHeight + 1;
+    return seen && (shown.bottom <= said.top || shown.top >= said.bottom);
+}"""
+
 
 def test_there_are_diagrams() -> None:
     assert len(DRAWN) > 1
@@ -71,6 +79,7 @@ def test_the_tab_key_follows_the_words(path, visit) -> None:
         figure.locator("a.node").first.focus()
         walked = []
         for _ in listed:
+            page.wait_for_function(APART)  # the note in view, and not over its part
             walked.append(
                 page.evaluate("document.activeElement.getAttribute('aria-describedby')")
             )
