@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import warm
 
 from site_src.execution.page_server import Server
 from site_src.execution.schedule import Options
@@ -41,8 +42,12 @@ class Project:
         assert found, f"{page} has no section {name}"
         return found[0]
 
-    def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Call `python -m site_src` as a person would."""
+    def call(
+        self, *arguments: str, afresh: bool = False
+    ) -> subprocess.CompletedProcess[str]:
+        """Call `python -m site_src`; `afresh` as a person would, slowly."""
+        if warm.WARM and not afresh:
+            return warm.call(self.root, arguments)
         return subprocess.run(
             [sys.executable, "-m", "site_src", *arguments],
             cwd=self.root,
@@ -67,6 +72,10 @@ def make_project(root: Path) -> Project:
     for name in ("mkdocs.yml", "package.json"):
         shutil.copy(ROOT / name, root / name)
     (root / "node_modules").symlink_to(ROOT / "node_modules")
+    fonts = ROOT / ".build" / "fonts"  # by their content, so it is the same for all
+    fonts.mkdir(parents=True, exist_ok=True)
+    (root / ".build").mkdir()
+    (root / ".build" / "fonts").symlink_to(fonts)
     (root / "docs").mkdir()
     (root / "docs" / "index.md").write_text("# Home\n")
     return Project(root)

@@ -21,7 +21,7 @@ from site_src.execution.fingerprint import (
     versions,
 )
 from site_src.execution.page_server import Server
-from site_src.execution.shards import shard_of
+from site_src.execution.shards import longest_first, recorded_times, shard_of
 from site_src.execution.store import Store
 from site_src.execution.verdict import failures
 from site_src.page import Page
@@ -133,6 +133,9 @@ def run(
                     "reason": reason or "forced",
                 }
             )
+    if len(due) > 1:
+        times = options.times or recorded_times(store_of(root), due)
+        due = longest_first(due, times)
     if due:
         work = root / ".build" / "work"
         work.mkdir(parents=True, exist_ok=True)

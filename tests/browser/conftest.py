@@ -1,4 +1,4 @@
-"""The built site in Debian's Chromium, and a note of everything it asks for."""
+"""The built site in Chromium, and a note of everything it asks for."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ SITE = ROOT / "site"
 ARTEFACTS = ROOT / ".build" / "screenshots"
 # A port would keep Material from recognising its own pages in the site map.
 ADDRESS = "http://blueprints.localhost/"
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+# The first has no windows to draw, and opens a page with half the work.
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 MISSING = (
-    "these tests drive Chromium, which was not found: apt-get install chromium, "
-    "or set CHROMIUM to its path"
+    "these tests drive Chromium, which was not found: apt-get install "
+    "chromium-headless-shell, or set CHROMIUM to its path"
 )
 
 

@@ -130,3 +130,29 @@ def test_shards_do_not_depend_on_the_order_of_pages(project: Project) -> None:
         one = shard_of(pages, (part, 4), times)
         other = shard_of(reversed(pages), (part, 4), dict(reversed(times.items())))
         assert one == list(reversed(other))
+
+
+@pytest.mark.parametrize(
+    ("times", "order"),
+    [
+        ({}, ["long", "middle", "short"]),
+        ({"long": 1.0, "middle": 3.0, "short": 2.0}, ["middle", "short", "long"]),
+        ({"short": 9.0}, ["long", "middle", "short"]),
+        ({"short": 9.0, "long": 1.0}, ["short", "middle", "long"]),
+    ],
+    ids=["never run", "known", "the short one known", "the middle one not known"],
+)
+def test_pages_that_take_long_begin_first(
+    project: Project, server: Server, times: dict[str, float], order: list[str]
+) -> None:
+    for name, lines in (("middle", 4), ("short", 1), ("long", 9)):
+        project.page(name, '```python exec="1"\n' + "print(1)\n" * lines + "```\n")
+    begun = []
+
+    def hear(event: dict[str, Any]) -> None:
+        if event["event"] == "start":
+            begun.append(event["page"])
+
+    options = Options(jobs=1, times=times)
+    run(project.root, read_pages(project.root), options, hear, server)
+    assert begun == order

@@ -1,0 +1,54 @@
+"""A warm call is what a call afresh is, but for the time it takes."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+import warm
+from conftest import Project
+
+pytestmark = pytest.mark.skipif(not warm.WARM, reason="no warm calls on this system")
+
+PROGRAM = """\
+import os, sys
+sys.path[1:] = []  # what is left are the project's own modules
+import beside
+print(os.environ.get("GIVEN"), os.environ.get("LEFT"), os.getcwd())
+print(*sys.argv[1:], __name__, beside.HERE, file=sys.stderr)
+sys.exit(3)
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project whose command says what it was given."""
+    (tmp_path / "site_src").mkdir()
+    (tmp_path / "site_src" / "__main__.py").write_text(PROGRAM)
+    (tmp_path / "beside.py").write_text("HERE = 'of the project'\n")
+    return Project(tmp_path)
+
+
+def test_it_is_what_a_call_afresh_is(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for value in ("one", "two"):  # the process that forks began before the second
+        monkeypatch.setenv("GIVEN", value)
+        warmly, afresh = project.call("a", "b"), project.call("a", "b", afresh=True)
+        assert warmly.stdout == afresh.stdout == f"{value} None {project.root}\n"
+        assert warmly.stderr == afresh.stderr == "a b __main__ of the project\n"
+        assert warmly.returncode == afresh.returncode == 3
+
+
+def test_what_it_raises_is_told(project: Project) -> None:
+    (project.root / "beside.py").write_text("raise ValueError('planted')\n")
+    done = project.call()
+    assert done.returncode == 1
+    assert done.stderr.endswith("ValueError: planted\n")
+
+
+def test_one_that_hangs_is_ended(project: Project) -> None:
+    (project.root / "beside.py").write_text("while True: pass\n")
+    with pytest.raises(subprocess.TimeoutExpired):
+        warm.call(project.root, [], limit=1)
