@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-WARM = sys.platform == "linux"  # elsewhere forking after an import is not safe
+# Elsewhere forking after an import is not safe, and for few calls it takes longer.
+WARM = sys.platform == "linux" and "PYTEST_XDIST_WORKER" in os.environ
 LIBRARIES = [
     *("torch", "torch._dynamo", "matplotlib.pyplot", "numpy", "yaml", "pydantic"),
     *("mkdocs.commands.build", "material.plugins", "material.extensions.emoji"),

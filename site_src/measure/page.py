@@ -9,6 +9,7 @@ import importlib.metadata
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -121,11 +122,11 @@ def kept_by_the_page(sweep_: Sweep, state: session.Session) -> list[Run]:
     kind = _kind(state)
 
     def measure() -> list[dict[str, Any]]:
-        with quiet.alone(state):
-            return [
-                run_of(sweep_, precision, state).as_json()
-                for precision in PRECISIONS[kind]
-            ]
+        runs = [
+            run_of(sweep_, precision, state, quiet.alone(state))
+            for precision in PRECISIONS[kind]
+        ]
+        return [run.as_json() for run in runs]
 
     own, *others = sweep_.examples.values()
     arguments = {
@@ -146,12 +147,12 @@ def run_of(
     sweep_: Sweep,
     precision: Precision,
     state: session.Session,
-    seconds: float | None = None,
+    quietly: AbstractContextManager[None] = nullcontext(),  # noqa: B008
 ) -> Run:
-    """Take the samples of one precision now."""
+    """Measure one precision now; `quietly` is entered while samples are taken."""
     kind = _kind(state)
     clock = timing.clock_of(kind)
-    found = sweep.take(sweep_, precision, clock, seconds=seconds or SECONDS[kind])
+    found = sweep.take(sweep_, precision, clock, seconds=SECONDS[kind], quietly=quietly)
     commit, dirty = state.job["commit"]
     return Run.read(
         {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,6 +87,7 @@ def take(
     clock: Clock,
     *,
     seconds: float,
+    quietly: AbstractContextManager[None] = nullcontext(),  # noqa: B008
     now: Callable[[], float] = time.monotonic,
 ) -> dict[str, Any]:
     """Measure a sweep in one precision.
@@ -95,6 +97,8 @@ def take(
         precision: In which.
         clock: On which device, and how.
         seconds: How long to take samples; whole rounds, `LEAST` to `MOST` of them.
+        quietly: Entered for the samples alone: while what is measured is imported and
+            built, others need not be still.
         now: The time.
 
     Returns:
@@ -106,6 +110,22 @@ def take(
     """
     dtype = timing.apply(precision)
     cases, rows, left_out = _ready(sweep, dtype, clock, count=precision == FLOAT32)
+    with quietly:
+        _sample(sweep, cases, clock, seconds, now)
+    for case in cases:
+        times = {n: [float(f"{s:.4g}") for s in t] for n, t in case.times.items()}
+        rows[case.name, case.value] |= {"peak": case.peak, **times}
+    return {"cases": list(rows.values()), "left_out": left_out}
+
+
+def _sample(
+    sweep: Sweep,
+    cases: Sequence[_Case],
+    clock: Clock,
+    seconds: float,
+    now: Callable[[], float],
+) -> None:
+    """Take the samples of every case, round by round."""
     gc.collect()
     gc.disable()
     began = now()
@@ -124,10 +144,6 @@ def take(
                     case.times[name].append(clock.seconds(call))
     finally:
         gc.enable()
-    for case in cases:
-        times = {n: [float(f"{s:.4g}") for s in t] for n, t in case.times.items()}
-        rows[case.name, case.value] |= {"peak": case.peak, **times}
-    return {"cases": list(rows.values()), "left_out": left_out}
 
 
 def _ready(
