@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import warm
 from parity import moved, tensors
 from torch import Tensor, nn
 
@@ -33,16 +33,7 @@ def runs_alone(path: Path, folder: Path) -> None:
     """A copy in an empty folder runs as __main__ and prints something."""
     copy = folder / path.name
     copy.write_bytes(path.read_bytes())
-    program = (
-        "import runpy, sys, torch, warnings\n"
-        "warnings.simplefilter('error', DeprecationWarning)\n"
-        f"sys.modules.update(dict.fromkeys({OURS!r}))\n"
-        f"runpy.run_path({path.name!r}, run_name='__main__')\n"
-    )
-    command = [sys.executable, "-I", "-c", program]
-    done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=60, check=False
-    )
+    done = warm.script(copy, OURS)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip(), "nothing is printed under __main__"
     assert not done.stderr.strip(), done.stderr

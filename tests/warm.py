@@ -2,8 +2,8 @@
 
 `python -m site_src` spends most of a small build's time on importing torch. Here one
 process imports what commands need from others, and forks for every call: the child
-has nothing of this repository in it, takes the project's own code and runs it as its
-main program. What a test wants to know of the start itself it must start itself.
+has nothing of this repository in it, and runs the project's own code, or a snippet's,
+as its main program. What a test wants to know of the start itself it must start itself.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ import subprocess
 import sys
 import tempfile
 import traceback
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
 # Elsewhere forking after an import is not safe, and for few calls it takes longer.
-WARM = sys.platform == "linux" and "PYTEST_XDIST_WORKER" in os.environ
+WORKER = "PYTEST_XDIST_WORKER"
+WARM = sys.platform == "linux" and WORKER in os.environ
 LIBRARIES = [
     *("torch", "torch._dynamo", "matplotlib.pyplot", "numpy", "yaml", "pydantic"),
     *("mkdocs.commands.build", "material.plugins", "material.extensions.emoji"),
@@ -50,21 +52,62 @@ def call(
     Raises:
         subprocess.TimeoutExpired: It took longer.
     """
+    return _forked(root, limit, _command, list(arguments))
+
+
+def script(
+    path: Path, without: Collection[str], limit: float = 60
+) -> subprocess.CompletedProcess[str]:
+    """Run a file in its folder, with an error for what is deprecated.
+
+    Args:
+        path: The file.
+        without: Modules that cannot be imported.
+        limit: Seconds.
+
+    Raises:
+        subprocess.TimeoutExpired: It took longer.
+    """
+    if WARM:
+        return _forked(path.parent, limit, _script, [path.name, *without])
+    program = (
+        "import runpy, sys, torch, warnings\n"
+        "warnings.simplefilter('error', DeprecationWarning)\n"
+        f"sys.modules.update(dict.fromkeys({without!r}))\n"
+        f"runpy.run_path({path.name!r}, run_name='__main__')\n"
+    )
+    return subprocess.run(
+        [sys.executable, "-I", "-c", program],
+        cwd=path.parent,
+        capture_output=True,
+        text=True,
+        timeout=limit,
+        check=False,
+    )
+
+
+def _forked(
+    folder: Path,
+    limit: float,
+    target: Callable[[Sequence[str]], None],
+    given: Sequence[str],
+) -> subprocess.CompletedProcess[str]:
     environ = dict(os.environ)
     os.environ.update(FIXED)  # for the process that forks, which the first call starts
     with tempfile.TemporaryDirectory() as place:
         said = [Path(place, name) for name in ("out", "err")]
         context: Any = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(LIBRARIES)
-        child = context.Process(target=_run, args=(root, environ, arguments, said))
+        arguments = (folder, environ, said, target, given)
+        child = context.Process(target=_begin, args=arguments)
         child.start()
         _set(environ)
         child.join(limit)
         if child.is_alive():
             child.kill()
-            raise subprocess.TimeoutExpired(list(arguments), limit)
+            raise subprocess.TimeoutExpired(list(given), limit)
         texts = [path.read_text() if path.exists() else "" for path in said]
-    return subprocess.CompletedProcess(list(arguments), child.exitcode, *texts)
+    return subprocess.CompletedProcess(list(given), child.exitcode, *texts)
 
 
 def _set(environ: Mapping[str, str]) -> None:
@@ -72,20 +115,26 @@ def _set(environ: Mapping[str, str]) -> None:
     os.environ.update(environ)
 
 
-def _run(
-    root: Path,
+def _begin(
+    folder: Path,
     environ: Mapping[str, str],
-    arguments: Sequence[str],
     said: Sequence[Path],
+    target: Callable[[Sequence[str]], None],
+    given: Sequence[str],
 ) -> None:
     assert "site_src" not in sys.modules
-    _set(environ)
+    _set({name: text for name, text in environ.items() if name != WORKER})
     for number, path in enumerate(said, start=1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
-    os.chdir(root)
+    os.chdir(folder)
     ours = {str(ROOT), str(ROOT / "tests"), ""}
-    sys.path[:] = [str(root), *(place for place in sys.path if place not in ours)]
+    sys.path[:] = [place for place in sys.path if place not in ours]
+    target(given)
+
+
+def _command(arguments: Sequence[str]) -> None:
     sys.argv = ["site_src", *arguments]
+    sys.path.insert(0, str(Path.cwd()))
     real, waiting = subprocess.Popen, [Standby()]
 
     def popen(command: Sequence[str], *given: Any, **named: Any) -> Any:
@@ -95,6 +144,13 @@ def _run(
 
     subprocess.Popen = popen  # type: ignore[misc,assignment]
     runpy.run_module("site_src", run_name="__main__", alter_sys=True)
+
+
+def _script(words: Sequence[str]) -> None:
+    sys.argv, without = [words[0]], words[1:]
+    sys.modules.update(dict.fromkeys(without))  # type: ignore[arg-type]
+    warnings.simplefilter("error", DeprecationWarning)
+    runpy.run_path(words[0], run_name="__main__")
 
 
 class Standby:
