@@ -6,6 +6,7 @@ input; events leave as JSON lines on standard output. With `--bare` it imports n
 before it forks: that is how pages start where forking after an import is not safe.
 """
 
+import gc
 import json
 import os
 import select
@@ -20,6 +21,7 @@ def main() -> None:
         import torch._dynamo
 
         del matplotlib, torch
+        gc.freeze()  # a page looks through its own objects alone for garbage
         tasks = "/proc/self/task"
         if os.path.isdir(tasks) and len(os.listdir(tasks)) != 1:  # noqa: PTH112, PTH208
             sys.exit("the page server has more than one thread; it must not fork")
