@@ -30,8 +30,8 @@ LIBRARIES = [
     *("torch", "torch._dynamo", "matplotlib.pyplot", "numpy", "yaml", "pydantic"),
     *("mkdocs.commands.build", "material.plugins", "material.extensions.emoji"),
     *("mkdocstrings", "mkdocstrings_handlers.python", "markdown_exec", "pymdownx"),
-    *("pygments.lexers", "selectolax.parser", "pybtex.database", "fontTools.subset"),
-    *("onnx", "onnxruntime", "onnxscript", "markdownify", "babel", "rich.progress"),
+    *("pygments.lexers", "selectolax.lexbor", "pybtex.database", "fontTools.subset"),
+    *("onnx", "onnxscript", "markdownify", "babel", "rich.progress"),
 ]
 FIXED = {
     **dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
@@ -123,6 +123,8 @@ def _begin(
     given: Sequence[str],
 ) -> None:
     assert "site_src" not in sys.modules
+    threads = os.listdir(f"/proc/{os.getppid()}/task")  # noqa: PTH208
+    assert len(threads) == 1, "one of the libraries starts a thread; it must not fork"
     _set({name: text for name, text in environ.items() if name != WORKER})
     for number, path in enumerate(said, start=1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
