@@ -150,7 +150,7 @@ def test_nothing_outside_has_changed(armed: Attack) -> None:
     stored = {}
     for path in armed.changed:
         found = KEPT_IN_THE_STORE.fullmatch(path)
-        mode = path == "project/docs/victim.md" and "root" not in armed.controls
+        mode = path == "project/docs/index.md" and "root" not in armed.controls
         ours = re.fullmatch(r"project/\.build/(quiet|gate)\.lock", path)  # supervisor's
         assert found or mode or ours or "files" not in armed.controls, path
         if found:
