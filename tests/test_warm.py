@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,7 @@ PROGRAM = """\
 import os, sys
 sys.path[1:] = []  # what is left are the project's own modules
 import beside
-print(os.environ.get("GIVEN"), os.environ.get("LEFT"), os.getcwd())
+print(os.environ.get("GIVEN"), os.environ.get("PYTHONHASHSEED"), os.getcwd())
 print(*sys.argv[1:], __name__, beside.HERE, file=sys.stderr)
 sys.exit(3)
 """
@@ -38,7 +39,8 @@ def test_it_is_what_a_call_afresh_is(
         monkeypatch.setenv("GIVEN", value)
         warmly = warm.call(project.root, ["a", "b"])
         afresh = project.call("a", "b", afresh=True)
-        assert warmly.stdout == afresh.stdout == f"{value} None {project.root}\n"
+        seed = os.environ.get("PYTHONHASHSEED")
+        assert warmly.stdout == afresh.stdout == f"{value} {seed} {project.root}\n"
         assert warmly.stderr == afresh.stderr == "a b __main__ of the project\n"
         assert warmly.returncode == afresh.returncode == 3
 

@@ -164,7 +164,7 @@ class Standby:
     def __init__(self) -> None:
         asked, self._ask = os.pipe()
         (inward, into), (out_of, outward) = os.pipe(), os.pipe()
-        self.pid, self.returncode = os.fork(), None
+        self.pid = os.fork()
         if not self.pid:
             for ours in (self._ask, into, out_of):
                 os.close(ours)
