@@ -25,7 +25,7 @@ SECTIONS = (
 _CLAIM_IN = (
     (re.compile(r"^#{1,6}\s.*\{claim:"), "a heading"),
     (re.compile(r"\[[^\]]*\{claim:[^\]]*\]\("), "a link"),
-    (re.compile(r"`[^`]*\{claim:[^`]*`"), "code"),
+    (re.compile(r"^[^`]*(?:`[^`]*`[^`]*)*`[^`]*\{claim:[^`]*`"), "code"),
     (re.compile(r"\$[^$\s][^$]*\{claim:[^$]*\$"), "maths"),
 )
 

@@ -212,6 +212,7 @@ def test_a_defect_of_the_bibliography(tmp_path: Path, bib: str, message: str) ->
         ("### The {claim:x}", "a heading"),
         ("[see {claim:x}](#a)", "a link"),
         ("`{claim:x}`", "code"),
+        ("`a` and `{claim:x}`", "code"),
         ("$a = {claim:x}$", "maths"),
     ],
 )
@@ -219,3 +220,8 @@ def test_a_claim_out_of_place(tmp_path: Path, text: str, place: str) -> None:
     page = FRONT + BODY + f"\n{text}\n"
     at = line_of(page, text)
     assert problems(tmp_path, page) == [f"net.md:{at}: a claim cannot stand in {place}"]
+
+
+def test_a_claim_between_two_pieces_of_code(tmp_path: Path) -> None:
+    page = FRONT + BODY + "\nWith `a` it is {claim:x}, with `b` {claim:y}; so `c`.\n"
+    assert problems(tmp_path, page) == []
