@@ -12,6 +12,7 @@ TITLE = "Check yourself"
 FEWEST, MOST = 4, 6
 _QUESTION = re.compile(r'\?\?\?\+? question "(.*)"\s*')
 _TO_DO = re.compile(r"\]\([^)\s]*#(?:demo|[\w.]+\.py-L\d)")
+_DEMO = re.compile(r"\]\([^)\s]*#demo\)")
 _NOT_IN_TITLES = re.compile(r"\{claim:|\]\(|\$")
 
 
@@ -45,6 +46,15 @@ def _questions(
         if not "".join(answer).strip():
             text = "a question without an answer, indented by four spaces"
             yield Problem(page.path, line, text)
+        if _DEMO.search(whole := " ".join(answer)) and "{claim:" not in whole:
+            yield Problem(page.path, line, _TYPED_IN)
     if titles and not any(_TO_DO.search(line) for _, line in lines):
         text = "no question sends the reader to the [demo](#demo) or to a line of code"
         yield Problem(page.path, start, text)
+
+
+# Other processors round otherwise, and their small models answer otherwise.
+_TYPED_IN = (
+    "an answer says what the demo shows and names no claim; return it from the function "
+    "that trains the demo, and claim it"
+)

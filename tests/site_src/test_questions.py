@@ -14,7 +14,7 @@ ASKED = [
     f'\n??? question "Why {number}?"\n\n    Because {number}, see [it](#block-1).\n'
     for number in range(7)
 ]
-DO = '\n??? question "What does it say?"\n\n    Type into the [demo](#demo): that.\n'
+DO = '\n??? question "What does it say?"\n\n    Type into the [demo](#demo): {claim:it}.\n'
 CHANGE = DO.replace("#demo", "#a_net.py-L42")
 
 
@@ -53,6 +53,12 @@ def test_no_answer(answer: str) -> None:
     text = HEAD + "".join(ASKED[:4]).replace(whole, answer) + DO
     (found,) = problems(text)
     assert found.startswith("net.md:19: a question without an answer")
+
+
+def test_an_answer_of_the_demo_is_computed() -> None:
+    text = HEAD + "".join(ASKED[:4]) + DO.replace("{claim:it}", "it says no")
+    (found,) = problems(text)
+    assert found.startswith("net.md:23: an answer says what the demo shows")
 
 
 @pytest.mark.parametrize(
