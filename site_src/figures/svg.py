@@ -61,7 +61,8 @@ def finish(raw: str, alt: str) -> str:
     body = re.sub(r"\s*\n\s*", "\n", body).replace("\n", " ")
     body = re.sub(r"<[^>]+>", lambda m: _shorter(m[0]), body)
     prefix = "f" + hashlib.sha256((alt + body).encode()).hexdigest()[:8]
-    body = _without_bare_groups(_with_short_ids(body, prefix)).replace("> <", "><")
+    body = _without_bare_groups(_with_short_ids(body, prefix))
+    body = re.sub(r"> +<", "><", body)
     opening = re.search(r"<svg[^>]*>", body)
     assert opening is not None
     view = re.search(r'viewBox="[^"]+"', opening[0])
