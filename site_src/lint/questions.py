@@ -55,6 +55,6 @@ def _questions(
 
 # Other processors round otherwise, and their small models answer otherwise.
 _TYPED_IN = (
-    "an answer says what the demo shows and names no claim; return it from the function "
-    "that trains the demo, and claim it"
+    "an answer says what the demo shows and names no claim; return it from the "
+    "function that trains the demo, and claim it"
 )

@@ -14,7 +14,7 @@ ASKED = [
     f'\n??? question "Why {number}?"\n\n    Because {number}, see [it](#block-1).\n'
     for number in range(7)
 ]
-DO = '\n??? question "What does it say?"\n\n    Type into the [demo](#demo): {claim:it}.\n'
+DO = '\n??? question "What does it say?"\n\n    Ask the [demo](#demo): {claim:it}.\n'
 CHANGE = DO.replace("#demo", "#a_net.py-L42")
 
 
