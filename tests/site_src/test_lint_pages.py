@@ -214,6 +214,7 @@ def test_a_defect_of_the_bibliography(tmp_path: Path, bib: str, message: str) ->
         ("`{claim:x}`", "code"),
         ("`a` and `{claim:x}`", "code"),
         ("$a = {claim:x}$", "maths"),
+        ("With $a$ it is $b = {claim:x}$", "maths"),
     ],
 )
 def test_a_claim_out_of_place(tmp_path: Path, text: str, place: str) -> None:
@@ -222,6 +223,8 @@ def test_a_claim_out_of_place(tmp_path: Path, text: str, place: str) -> None:
     assert problems(tmp_path, page) == [f"net.md:{at}: a claim cannot stand in {place}"]
 
 
-def test_a_claim_between_two_pieces_of_code(tmp_path: Path) -> None:
-    page = FRONT + BODY + "\nWith `a` it is {claim:x}, with `b` {claim:y}; so `c`.\n"
+@pytest.mark.parametrize("mark", "`$")
+def test_a_claim_between_two_of_them(tmp_path: Path, mark: str) -> None:
+    text = "With |a|,{claim:x} or [b](#c), {claim:y} [d](#e) with |f|{claim:z}|g|."
+    page = FRONT + BODY + f"\n{text.replace('|', mark)}\n"
     assert problems(tmp_path, page) == []
